@@ -1,0 +1,44 @@
+//! Prices and parameters, each with the days it is valid for. Source: R-PRICE, R-PARAM.
+
+use std::fmt;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use crate::metering::{VoltageClass, Zone, word_enum};
+use crate::money::Price;
+
+word_enum!(
+    /// The three parts of a modern non-household price (R-PRICE-1).
+    PriceComponent { Supply = "supply", Transmission = "transmission", Distribution = "distribution" }
+);
+
+/// One price with its validity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tariff {
+    pub component: PriceComponent,
+    /// The supply product it belongs to; `None` applies to every product.
+    pub product: Option<String>,
+    /// `None` applies to both classes.
+    pub voltage_class: Option<VoltageClass>,
+    /// `None` applies to every zone that has no price of its own.
+    pub zone: Option<Zone>,
+    pub price: Price,
+    pub from: NaiveDate,
+    /// The first day it is no longer valid.
+    pub to: Option<NaiveDate>,
+}
+
+/// A named figure of the calculation with its validity, such as `vat-rate` (per cent).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    pub name: String,
+    pub value: Decimal,
+    pub from: NaiveDate,
+    pub to: Option<NaiveDate>,
+}
+
+/// VAT rate in per cent, a parameter (R-VAT-1).
+pub const VAT_RATE: &str = "vat-rate";
+/// Days to pay after the invoice is handed over (R-ADV: five at least).
+pub const PAYMENT_DAYS: &str = "payment-days";

@@ -1,0 +1,331 @@
+//! Acts and bills as tables of cases, both sides of each boundary.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test stops where its ground is wrong")]
+
+use std::collections::BTreeMap;
+
+use oblik_domain::account::{Account, AccountRecord, AuthorisedSigner, CertificateHolder, SelfBilling, SignerIdentity};
+use oblik_domain::act::{ActRow, PreviousReadings, ReadingAct, examine};
+use oblik_domain::billing::{BillingInput, compute, volume};
+use oblik_domain::energy::{Coefficient, Kwh, RegisterTotal};
+use oblik_domain::finding::{Code, Finding};
+use oblik_domain::ids::{ContractNumber, Edrpou, Eic, MeterSerial, Rnokpp};
+use oblik_domain::metering::{EnergyKind, Meter, Register, RegisterKey, UsagePoint, VoltageClass, Zone};
+use oblik_domain::money::Price;
+use oblik_domain::period::Period;
+use oblik_domain::tariff::{Parameter, PriceComponent, Tariff};
+use oblik_domain::{Decimal, NaiveDate};
+use proptest::prelude::*;
+
+fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+fn decimal(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+fn total(text: &str) -> RegisterTotal {
+    RegisterTotal::from_units(decimal(text)).unwrap()
+}
+
+const POINT: &str = "62Z2700000010017";
+
+/// One point with one meter of the given zones, coefficient 40, five digits.
+fn record(zones: &[Zone]) -> AccountRecord {
+    let contract = ContractNumber::parse("270000017").unwrap();
+    let point = Eic::parse(POINT).unwrap();
+    let registers = zones.iter().map(|zone| Register { kind: EnergyKind::ActiveImport, zone: *zone, digits: 5 }).collect();
+    AccountRecord {
+        account: Account {
+            contract: contract.clone(),
+            contract_date: day("2020-01-01"),
+            name: "ТОВ «Млин»".to_owned(),
+            edrpou: Edrpou::parse("00131512").unwrap(),
+            vat_number: String::new(),
+            address: "м. Рівне".to_owned(),
+            emails: vec!["buh@mlyn.example".to_owned()],
+            product: "free".to_owned(),
+            self_billing: SelfBilling::Allowed,
+        },
+        points: vec![UsagePoint {
+            eic: point.clone(),
+            contract,
+            name: "Цех".to_owned(),
+            address: "м. Рівне".to_owned(),
+            voltage_class: VoltageClass::Second,
+            from: day("2020-01-01"),
+            to: None,
+        }],
+        meters: vec![Meter {
+            serial: MeterSerial::parse("M-1").unwrap(),
+            point,
+            model: "НІК".to_owned(),
+            coefficient: Coefficient::new(decimal("40")).unwrap(),
+            installed_on: day("2020-01-01"),
+            removed_on: None,
+            registers,
+        }],
+        signers: Vec::new(),
+    }
+}
+
+fn key(zone: Zone) -> RegisterKey {
+    RegisterKey {
+        point: Eic::parse(POINT).unwrap(),
+        meter: MeterSerial::parse("M-1").unwrap(),
+        kind: EnergyKind::ActiveImport,
+        zone,
+    }
+}
+
+fn act(rows: &[(Zone, &str)]) -> ReadingAct {
+    ReadingAct {
+        contract: ContractNumber::parse("270000017").unwrap(),
+        period: Period::parse("2026-10").unwrap(),
+        read_on: day("2026-10-31"),
+        rows: rows.iter().map(|(zone, value)| ActRow { register: key(*zone), total: total(value) }).collect(),
+    }
+}
+
+fn codes(findings: &[Finding]) -> Vec<Code> {
+    findings.iter().map(|finding| finding.code).collect()
+}
+
+type Rows<'a> = &'a [(Zone, &'a str)];
+
+#[test]
+fn an_act_is_examined_against_its_account() {
+    let record = record(&[Zone::Night, Zone::Day]);
+    let previous: PreviousReadings = [(key(Zone::Night), total("100")), (key(Zone::Day), total("200"))].into();
+    let cases: &[(Rows<'_>, &[Code])] = &[
+        (&[(Zone::Night, "100"), (Zone::Day, "200")], &[]),
+        (&[(Zone::Night, "150.5"), (Zone::Day, "99999.999")], &[]),
+        (&[(Zone::Night, "150.5"), (Zone::Day, "100000")], &[Code::ActDigits]),
+        (&[(Zone::Night, "99.999"), (Zone::Day, "200")], &[Code::ReadingGoesBackwards]),
+        (&[(Zone::Night, "150")], &[Code::ReadingsIncomplete]),
+        (&[], &[Code::ReadingsIncomplete]),
+        (&[(Zone::Night, "150"), (Zone::Night, "151"), (Zone::Day, "200")], &[Code::ActRegisterTwice]),
+        (&[(Zone::Night, "150"), (Zone::Day, "200"), (Zone::Total, "1")], &[Code::ActRegisterUnknown]),
+        // Everything that is wrong is told, not only the first.
+        (
+            &[(Zone::Night, "1"), (Zone::Total, "1")],
+            &[Code::ReadingGoesBackwards, Code::ActRegisterUnknown, Code::ReadingsIncomplete],
+        ),
+    ];
+    for (rows, expected) in cases {
+        let findings = examine(&act(rows), &record, &previous, day("2026-11-02"));
+        assert_eq!(codes(&findings), *expected, "{rows:?}");
+    }
+}
+
+#[test]
+fn an_act_speaks_of_a_month_that_has_begun_and_of_twelve_before_it() {
+    let record = record(&[Zone::Total]);
+    let rows = [(Zone::Total, "5")];
+    for (today, read_on, good) in [
+        ("2026-10-01", "2026-10-01", true),
+        ("2026-09-30", "2026-09-30", false),
+        ("2027-10-31", "2026-10-31", true),
+        ("2027-11-01", "2026-10-31", false),
+        ("2026-11-02", "2026-11-02", true),
+        ("2026-11-02", "2026-11-03", false),
+    ] {
+        let act = ReadingAct { read_on: day(read_on), ..act(&rows) };
+        let findings = examine(&act, &record, &PreviousReadings::new(), day(today));
+        assert_eq!(findings.is_empty(), good, "{today} {read_on}: {findings:?}");
+    }
+}
+
+#[test]
+fn only_meters_that_stand_on_the_last_day_are_required() {
+    for (installed, removed, required) in [
+        ("2026-10-31", None, true),
+        ("2026-11-01", None, false),
+        ("2020-01-01", Some("2026-11-01"), true),
+        ("2020-01-01", Some("2026-10-31"), false),
+    ] {
+        let mut record = record(&[Zone::Total]);
+        record.meters[0].installed_on = day(installed);
+        record.meters[0].removed_on = removed.map(day);
+        let findings = examine(&act(&[]), &record, &PreviousReadings::new(), day("2026-11-02"));
+        assert_eq!(codes(&findings) == [Code::ReadingsIncomplete], required, "{installed} {removed:?}");
+    }
+}
+
+#[test]
+fn the_volume_of_the_rule_book() {
+    // Rule R-VOL-2's own example, and the rounding at exactly one half.
+    let cases = [
+        ("12345.60", "12401.85", "40", Some(2250)),
+        ("0", "32.6", "60", Some(1956)),
+        ("0", "27.5", "80", Some(2200)),
+        ("0", "0.5", "1", Some(1)),
+        ("0", "0.499", "1", Some(0)),
+        ("5", "5", "40", Some(0)),
+        ("5", "4.999", "40", None),
+        ("0", "999999999.999", "1000000", Some(999_999_999_999_000)),
+    ];
+    for (opening, closing, coefficient, expected) in cases {
+        let coefficient = Coefficient::new(decimal(coefficient)).unwrap();
+        assert_eq!(volume(total(opening), total(closing), coefficient), expected.map(Kwh), "{opening} {closing}");
+    }
+}
+
+fn tariff(component: PriceComponent, zone: Option<Zone>, price: &str) -> Tariff {
+    Tariff {
+        component,
+        product: None,
+        voltage_class: None,
+        zone,
+        price: Price::new(decimal(price)).unwrap(),
+        from: day("2026-01-01"),
+        to: None,
+    }
+}
+
+fn parameter(value: &str, from: &str, to: Option<&str>) -> Parameter {
+    Parameter { name: "vat-rate".to_owned(), value: decimal(value), from: day(from), to: to.map(day) }
+}
+
+#[test]
+fn each_line_is_rounded_and_vat_is_taken_once() {
+    let record = record(&[Zone::Night, Zone::Day]);
+    let tariffs = [
+        tariff(PriceComponent::Supply, Some(Zone::Night), "2.11111"),
+        tariff(PriceComponent::Supply, Some(Zone::Day), "7.77777"),
+        tariff(PriceComponent::Transmission, None, "0.74291"),
+        tariff(PriceComponent::Distribution, None, "2.17657"),
+        // A price of the other class and of another product never serves.
+        Tariff { voltage_class: Some(VoltageClass::First), ..tariff(PriceComponent::Distribution, None, "0.32951") },
+        Tariff { product: Some("other".to_owned()), ..tariff(PriceComponent::Supply, None, "1") },
+    ];
+    let input = BillingInput {
+        record: &record,
+        period: Period::parse("2026-10").unwrap(),
+        opening: [(key(Zone::Night), total("100")), (key(Zone::Day), total("200"))].into(),
+        closing: [(key(Zone::Night), total("101.025")), (key(Zone::Day), total("203.3"))].into(),
+        tariffs: &tariffs,
+        parameters: &[parameter("20", "2026-01-01", None)],
+    };
+    let bill = compute(&input).unwrap();
+    // 1.025 × 40 = 41 kWh by night, 3.3 × 40 = 132 kWh by day.
+    let lines: Vec<_> =
+        bill.lines.iter().map(|line| (line.component, line.zone, line.quantity.0, line.net.to_string())).collect();
+    assert_eq!(
+        lines,
+        [
+            (PriceComponent::Supply, Zone::Night, 41, "86.56".to_owned()),
+            (PriceComponent::Supply, Zone::Day, 132, "1026.67".to_owned()),
+            (PriceComponent::Transmission, Zone::Total, 173, "128.52".to_owned()),
+            (PriceComponent::Distribution, Zone::Total, 173, "376.55".to_owned()),
+        ]
+    );
+    assert_eq!(
+        (bill.net.to_string(), bill.vat.to_string(), bill.total.to_string()),
+        ("1618.30".into(), "323.66".into(), "1941.96".into())
+    );
+    assert!(bill.trace.iter().any(|step| step.rule == "R-VAT-1"));
+    assert_eq!(bill.trace.len(), 2 + 4 + 1);
+}
+
+#[test]
+fn a_price_that_does_not_span_the_period_is_named_with_its_reason() {
+    let record = record(&[Zone::Total]);
+    let whole = |component| tariff(component, None, "1");
+    let reason = |tariffs: &[Tariff], parameters: &[Parameter]| {
+        let input = BillingInput {
+            record: &record,
+            period: Period::parse("2026-10").unwrap(),
+            opening: [(key(Zone::Total), total("1"))].into(),
+            closing: [(key(Zone::Total), total("2"))].into(),
+            tariffs,
+            parameters,
+        };
+        match compute(&input) {
+            Ok(_) => "good".to_owned(),
+            Err(findings) => findings
+                .iter()
+                .map(|finding| format!("{} {}", finding.code, finding.value("reason")))
+                .collect::<Vec<_>>()
+                .join("; "),
+        }
+    };
+    let vat = [parameter("20", "2026-10-01", Some("2026-11-01"))];
+    let all = [whole(PriceComponent::Supply), whole(PriceComponent::Transmission), whole(PriceComponent::Distribution)];
+    assert_eq!(reason(&all, &vat), "good");
+    assert_eq!(reason(&all[..2], &vat), "E2 missing");
+    for (from, to, expected) in [
+        ("2026-10-01", Some("2026-11-01"), "good"),
+        ("2026-10-02", None, "E2 changes-inside-period"),
+        ("2026-01-01", Some("2026-10-31"), "E2 changes-inside-period"),
+        ("2026-01-01", Some("2026-10-01"), "E2 expired"),
+        ("2026-11-01", None, "E2 not-yet-valid"),
+    ] {
+        assert_eq!(reason(&all, &[parameter("20", from, to)]), expected, "vat {from} {to:?}");
+        let mut some = all.clone();
+        some[0].from = day(from);
+        some[0].to = to.map(day);
+        assert_eq!(reason(&some, &vat), expected, "supply {from} {to:?}");
+    }
+}
+
+#[test]
+fn a_signer_is_known_by_number_and_day_never_by_name() {
+    let edrpou = Edrpou::parse("00131512").unwrap();
+    let rnokpp = Rnokpp::parse("1759013776").unwrap();
+    let holder = |organisation: Option<&Edrpou>, person: Option<&Rnokpp>| CertificateHolder {
+        certificate_sha256: [7; 32],
+        edrpou: organisation.cloned(),
+        rnokpp: person.cloned(),
+        name: "Коваленко Олена".to_owned(),
+    };
+    let signer = |identity| AuthorisedSigner {
+        contract: ContractNumber::parse("270000017").unwrap(),
+        name: "Коваленко Олена".to_owned(),
+        identity,
+        basis: "наказ № 1".to_owned(),
+        from: day("2026-10-01"),
+        to: Some(day("2026-11-01")),
+    };
+    let person = signer(SignerIdentity::Person { edrpou: edrpou.clone(), rnokpp: rnokpp.clone() });
+    let seal = signer(SignerIdentity::Seal { edrpou: edrpou.clone() });
+    let pinned = signer(SignerIdentity::Certificate([7; 32]));
+    let other = signer(SignerIdentity::Certificate([8; 32]));
+    let cases = [
+        (&person, holder(Some(&edrpou), Some(&rnokpp)), true),
+        (&person, holder(Some(&edrpou), None), false),
+        (&person, holder(None, Some(&rnokpp)), false),
+        (&person, holder(None, None), false),
+        (&seal, holder(Some(&edrpou), None), true),
+        (&seal, holder(Some(&edrpou), Some(&rnokpp)), false),
+        (&seal, holder(None, None), false),
+        (&pinned, holder(None, None), true),
+        (&other, holder(Some(&edrpou), Some(&rnokpp)), false),
+    ];
+    for (signer, holder, covered) in cases {
+        assert_eq!(signer.covers(&holder, day("2026-10-15")), covered, "{:?} {holder:?}", signer.identity);
+    }
+    let full = holder(Some(&edrpou), Some(&rnokpp));
+    for (on, covered) in [("2026-09-30", false), ("2026-10-01", true), ("2026-10-31", true), ("2026-11-01", false)] {
+        assert_eq!(person.covers(&full, day(on)), covered, "{on}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_total_is_the_sum_of_what_is_printed(night in 0_i64..90_000_000, spent in 0_i64..9_000_000, price in 0_i64..2_000_000) {
+        let record = record(&[Zone::Night, Zone::Day]);
+        let price = Price::new(Decimal::new(price, 5)).unwrap();
+        let one = |component| Tariff { price, ..tariff(component, None, "1") };
+        let tariffs = [one(PriceComponent::Supply), one(PriceComponent::Transmission), one(PriceComponent::Distribution)];
+        let opening: BTreeMap<_, _> = [(key(Zone::Night), RegisterTotal(night)), (key(Zone::Day), RegisterTotal(night))].into();
+        let closing = [(key(Zone::Night), RegisterTotal(night + spent)), (key(Zone::Day), RegisterTotal(night))].into();
+        let input = BillingInput { record: &record, period: Period::parse("2026-10").unwrap(), opening, closing, tariffs: &tariffs, parameters: &[parameter("20", "2026-01-01", None)] };
+        let bill = compute(&input).unwrap();
+        prop_assert_eq!(bill.net.0, bill.lines.iter().map(|line| line.net.0).sum::<i64>());
+        prop_assert_eq!(bill.total, bill.net + bill.vat);
+        // VAT is within half a kopiyka of a fifth of the net.
+        prop_assert!((bill.vat.0 * 10 - bill.net.0 * 2).abs() <= 5);
+        prop_assert_eq!(bill.active_volume().0, bill.rows.iter().map(|row| row.volume.0).sum::<i64>());
+    }
+}
