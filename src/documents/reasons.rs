@@ -1,0 +1,84 @@
+//! «Чому така сума»: the calculation, step by step, so that anybody can do it again by hand.
+
+use oblik_domain::billing::{Bill, TraceStep};
+use oblik_words::documents as words;
+
+use crate::figures;
+use crate::geometry::{Align, pt};
+use crate::paragraph::span;
+use crate::sheet::Sheet;
+use crate::style::{CELL, CELL_GREY, CELL_STRONG, HEADING, SMALL};
+use crate::table::{Cell, Column, Look, Row, Sizing, Table, column};
+
+const COLUMNS: [Column; 4] = [
+    column(words::STEP, Align::Left, Sizing::Share(1)),
+    column(words::FORMULA, Align::Right, Sizing::Natural),
+    column(words::RESULT, Align::Right, Sizing::Natural),
+    column(words::LINE_UNIT, Align::Left, Sizing::Natural),
+];
+
+pub fn place(sheet: &mut Sheet<'_>, bill: &Bill) {
+    sheet.heading(2, span(words::REASONS, HEADING), pt(80));
+    sheet.gap(pt(2));
+    sheet.paragraph(&[span(words::REASONS_LEAD, SMALL)]);
+    sheet.gap(pt(8));
+    let mut rows = Vec::with_capacity(bill.trace.len() + 4);
+    for steps in bill.trace.chunk_by(|one, next| one.rule == next.rule) {
+        if let Some(first) = steps.first() {
+            let spans =
+                vec![span(words::rule(&first.rule), CELL_STRONG), span(" ", CELL), span(first.rule.to_string(), CELL_GREY)];
+            rows.push(Row { look: Look::Band, cells: vec![Cell::over(COLUMNS.len(), Align::Left, spans)] });
+        }
+        rows.extend(steps.iter().map(step_row));
+    }
+    rows.push(Row {
+        look: Look::Total,
+        cells: vec![
+            Cell::new(span(words::GROSS_TOTAL, CELL_STRONG)),
+            Cell::new(span(format!("{} + {}", figures::money(bill.net), figures::money(bill.vat)), CELL)),
+            Cell::new(span(figures::money(bill.total), CELL_STRONG)),
+            Cell::new(span(words::HRYVNIA, CELL_GREY)),
+        ],
+    });
+    Table { columns: COLUMNS.into(), rows }.place(sheet);
+}
+
+fn step_row(step: &TraceStep) -> Row {
+    Row {
+        look: Look::Plain,
+        cells: vec![
+            Cell::new(span(words::step_subject(&step.rule, &step.subject), CELL)),
+            Cell::new(span(figures::formula(unrounded(&step.formula)), CELL)),
+            Cell::new(span(figures::formula(&step.result), CELL_STRONG)),
+            Cell::new(span(words::step_unit(&step.rule, &step.subject), CELL_GREY)),
+        ],
+    }
+}
+
+/// `round2(a × b)` without the rounding, which the rule's own sentence names.
+fn unrounded(formula: &str) -> &str {
+    let inner = formula.strip_prefix("round").and_then(|rest| rest.split_once('('));
+    match inner {
+        Some((digits, rest)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => rest.strip_suffix(')').unwrap_or(formula),
+        _ => formula,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_formula_is_shown_without_its_rounding() {
+        let cases = [
+            ("round2(12345 × 4.12)", "12345 × 4.12"),
+            ("round0((12 − 10) × 40)", "(12 − 10) × 40"),
+            ("a × b", "a × b"),
+            ("round2(a", "round2(a"),
+            ("roundup(a)", "roundup(a)"),
+        ];
+        for (formula, shown) in cases {
+            assert_eq!(unrounded(formula), shown);
+        }
+    }
+}

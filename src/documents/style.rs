@@ -1,0 +1,74 @@
+//! One family in two weights, one scale of sizes, one accent colour: everything the documents look like.
+
+use crate::geometry::{Length, tenths};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Colour(pub u8, pub u8, pub u8);
+
+pub const INK: Colour = Colour(0x16, 0x1F, 0x29);
+/// Secondary text: 6.4 to 1 on white.
+pub const GREY: Colour = Colour(0x56, 0x61, 0x6D);
+pub const HAIRLINE: Colour = Colour(0xD8, 0xDE, 0xE3);
+pub const ACCENT: Colour = Colour(0x00, 0x62, 0x5A);
+/// The accent at about a tenth, under text.
+pub const TINT: Colour = Colour(0xEC, 0xF5, 0xF3);
+pub const PAPER: Colour = Colour(0xFF, 0xFF, 0xFF);
+/// The parts of a sum, from the strongest to the palest.
+pub const PARTS: [Colour; 4] = [ACCENT, Colour(0x3D, 0x95, 0x8A), Colour(0x8C, 0xC3, 0xBA), Colour(0xC9, 0xD3, 0xD9)];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    Regular,
+    SemiBold,
+}
+
+/// How a run of text looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    pub weight: Weight,
+    pub size: Length,
+    pub colour: Colour,
+    /// Added after each letter, in thousandths of the size.
+    pub tracking: i64,
+}
+
+impl Style {
+    const fn new(weight: Weight, size: Length, colour: Colour) -> Self {
+        Self { weight, size, colour, tracking: 0 }
+    }
+
+    pub const fn coloured(self, colour: Colour) -> Self {
+        Self { colour, ..self }
+    }
+
+    pub const fn sized(self, size: Length) -> Self {
+        Self { size, ..self }
+    }
+
+    /// Distance from one line to the next.
+    pub fn leading(self) -> Length {
+        self.size * 136 / 100
+    }
+
+    /// From the top of a line to its baseline: capitals (0.698 of the size in Plex) stand in the middle of the line.
+    pub fn baseline(self) -> Length {
+        Length::midpoint(self.leading(), self.size * 698 / 1000)
+    }
+}
+
+pub const BODY: Style = Style::new(Weight::Regular, tenths(88), INK);
+pub const STRONG: Style = Style::new(Weight::SemiBold, tenths(88), INK);
+pub const SMALL: Style = Style::new(Weight::Regular, tenths(78), GREY);
+pub const CELL: Style = Style::new(Weight::Regular, tenths(82), INK);
+pub const CELL_STRONG: Style = Style::new(Weight::SemiBold, tenths(82), INK);
+pub const CELL_GREY: Style = Style::new(Weight::Regular, tenths(82), GREY);
+pub const COLUMN_TITLE: Style = Style::new(Weight::SemiBold, tenths(72), GREY);
+/// A few words over a block, in capitals.
+pub const EYEBROW: Style = Style { weight: Weight::SemiBold, size: tenths(70), colour: ACCENT, tracking: 70 };
+pub const TITLE: Style = Style::new(Weight::SemiBold, tenths(182), INK);
+pub const HEADING: Style = Style::new(Weight::SemiBold, tenths(130), INK);
+pub const NAME: Style = Style::new(Weight::SemiBold, tenths(105), INK);
+pub const NUMBER: Style = Style::new(Weight::SemiBold, tenths(125), INK);
+pub const FIGURE: Style = Style::new(Weight::SemiBold, tenths(350), ACCENT);
+pub const CURRENCY: Style = Style::new(Weight::SemiBold, tenths(150), ACCENT);
+pub const DUE: Style = Style::new(Weight::SemiBold, tenths(110), INK);

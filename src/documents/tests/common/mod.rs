@@ -1,0 +1,167 @@
+//! An account of any size, its readings, its bill: made up, but made by the real calculation.
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "each test uses its part, and a fault in made-up data may panic"
+)]
+
+use chrono::NaiveDate;
+use oblik_domain::account::{Account, AccountRecord, SelfBilling};
+use oblik_domain::act::{ActRow, PreviousReadings, ReadingAct};
+use oblik_domain::billing::{BillingInput, compute};
+use oblik_domain::energy::{Coefficient, RegisterTotal};
+use oblik_domain::ids::{ContractNumber, Edrpou, Eic, Iban, MeterSerial};
+use oblik_domain::invoice::{Invoice, InvoiceNumber, Seller};
+use oblik_domain::metering::{EnergyKind, Meter, Register, RegisterKey, UsagePoint, VoltageClass, Zone};
+use oblik_domain::money::Price;
+use oblik_domain::period::Period;
+use oblik_domain::tariff::{Parameter, PriceComponent, Tariff, VAT_RATE};
+
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().unwrap()
+}
+
+pub fn seller() -> Seller {
+    Seller {
+        name: "ТОВ «Приклад Енергозбут»".to_owned(),
+        edrpou: Edrpou::parse("41234567").unwrap(),
+        vat_number: "412345626014".to_owned(),
+        address: "вул. Прикладна, 12, м. Хмельницький, 29000".to_owned(),
+        iban: Iban::parse("UA213223130000026007233566001").unwrap(),
+        bank: "АТ «Ощадбанк»".to_owned(),
+        phone: "0 800 500 123".to_owned(),
+        email: "office@example.ua".to_owned(),
+        licence: "Ліцензія НКРЕКП на постачання електричної енергії споживачу, постанова від 14.06.2018 № 429".to_owned(),
+    }
+}
+
+/// An EIC of a metering point with its check character.
+pub fn eic(number: usize) -> Eic {
+    let stem = format!("62Z{number:012}");
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        .chars()
+        .chain("0".chars())
+        .find_map(|check| Eic::parse(&format!("{stem}{check}")).ok())
+        .unwrap_or_else(|| eic(number + 500_000))
+}
+
+pub fn account(name: &str) -> Account {
+    Account {
+        contract: ContractNumber::parse("270000017").unwrap(),
+        contract_date: day("2024-01-01"),
+        name: name.to_owned(),
+        edrpou: Edrpou::parse("38823282").unwrap(),
+        vat_number: "388232826017".to_owned(),
+        address: "вул. Соборна, 25, м. Хмельницький, 29001".to_owned(),
+        emails: vec!["office@example.com".to_owned()],
+        product: "універсальний".to_owned(),
+        self_billing: SelfBilling::Allowed,
+    }
+}
+
+const PLACES: [(&str, &str); 4] = [
+    ("Виробничий цех № 1, ввід 1", "вул. Заводська, 3, м. Хмельницький"),
+    ("Адміністративна будівля", "вул. Соборна, 25, м. Хмельницький"),
+    ("Насосна станція «Плоска»", "с. Олешин, урочище Плоске"),
+    ("Склад готової продукції імені Ґалаґана", "вул. Об’їзна, 117, м. Їжакевич"),
+];
+
+/// Meters with one, two or three zones in turn; each with reactive registers too.
+pub fn record(meters: usize, name: &str) -> AccountRecord {
+    let account = account(name);
+    let mut points = Vec::new();
+    let mut standing = Vec::new();
+    for index in 0..meters {
+        let (place, address) = PLACES[index % PLACES.len()];
+        let zones: &[Zone] = match index % 3 {
+            0 => &[Zone::Night, Zone::HalfPeak, Zone::Peak],
+            1 => &[Zone::Total],
+            _ => &[Zone::Night, Zone::Day],
+        };
+        let active = zones.iter().map(|zone| Register { kind: EnergyKind::ActiveImport, zone: *zone, digits: 6 });
+        let reactive = [EnergyKind::ReactiveImport, EnergyKind::ReactiveExport];
+        let reactive = reactive.map(|kind| Register { kind, zone: Zone::Total, digits: 6 });
+        points.push(UsagePoint {
+            eic: eic(270_000_001_000 + index),
+            contract: account.contract.clone(),
+            name: place.to_owned(),
+            address: address.to_owned(),
+            voltage_class: if index % 3 == 0 { VoltageClass::First } else { VoltageClass::Second },
+            from: day("2024-01-01"),
+            to: None,
+        });
+        standing.push(Meter {
+            serial: MeterSerial::parse(&format!("{:08}", 1_234_567 + index * 7919)).unwrap(),
+            point: eic(270_000_001_000 + index),
+            model: "GAMA 300".to_owned(),
+            coefficient: Coefficient::new([1200.into(), 1.into(), 40.into()][index % 3]).unwrap(),
+            installed_on: day("2024-01-01"),
+            removed_on: None,
+            registers: active.chain(reactive).collect(),
+        });
+    }
+    AccountRecord { account, points, meters: standing, signers: Vec::new() }
+}
+
+pub fn readings(record: &AccountRecord) -> (PreviousReadings, PreviousReadings) {
+    let (mut opening, mut closing) = (PreviousReadings::new(), PreviousReadings::new());
+    for (index, meter) in record.meters.iter().enumerate() {
+        for (turn, register) in meter.registers.iter().enumerate() {
+            let key =
+                RegisterKey { point: meter.point.clone(), meter: meter.serial.clone(), kind: register.kind, zone: register.zone };
+            let number = i64::try_from(index * 37 + turn * 101).unwrap();
+            opening.insert(key.clone(), RegisterTotal(12_345_600 + number * 1_370_010));
+            closing.insert(key, RegisterTotal(12_345_600 + number * 1_370_010 + 311_460 + number % 97 * 1040));
+        }
+    }
+    (opening, closing)
+}
+
+fn tariffs() -> Vec<Tariff> {
+    let tariff = |component, class, zone, price: &str| Tariff {
+        component,
+        product: None,
+        voltage_class: class,
+        zone,
+        price: Price::new(price.parse().unwrap()).unwrap(),
+        from: day("2026-01-01"),
+        to: None,
+    };
+    vec![
+        tariff(PriceComponent::Supply, None, None, "6.39425"),
+        tariff(PriceComponent::Supply, None, Some(Zone::Night), "4.47597"),
+        tariff(PriceComponent::Supply, None, Some(Zone::Peak), "8.95195"),
+        tariff(PriceComponent::Transmission, None, None, "0.68623"),
+        tariff(PriceComponent::Distribution, Some(VoltageClass::First), None, "0.34121"),
+        tariff(PriceComponent::Distribution, Some(VoltageClass::Second), None, "1.98765"),
+    ]
+}
+
+pub fn period() -> Period {
+    Period::parse("2026-10").unwrap()
+}
+
+pub fn invoice(meters: usize, name: &str) -> Invoice {
+    let record = record(meters, name);
+    let (opening, closing) = readings(&record);
+    let parameters = [Parameter { name: VAT_RATE.to_owned(), value: 20.into(), from: day("2026-01-01"), to: None }];
+    let tariffs = tariffs();
+    let input = BillingInput { record: &record, period: period(), opening, closing, tariffs: &tariffs, parameters: &parameters };
+    let bill = compute(&input).unwrap();
+    Invoice {
+        number: InvoiceNumber { series: "ОЕ".to_owned(), year: 2026, running: 42 },
+        issued_on: day("2026-11-04"),
+        due_on: day("2026-11-20"),
+        seller: seller(),
+        buyer: record.account,
+        points: record.points,
+        bill,
+    }
+}
+
+pub fn act(record: &AccountRecord) -> (ReadingAct, PreviousReadings) {
+    let (opening, closing) = readings(record);
+    let rows = closing.into_iter().map(|(register, total)| ActRow { register, total }).collect();
+    (ReadingAct { contract: record.account.contract.clone(), period: period(), read_on: day("2026-10-31"), rows }, opening)
+}
