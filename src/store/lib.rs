@@ -1,0 +1,39 @@
+//! All SQL, and nothing else: what is known, in SQLite (one machine) or PostgreSQL (several).
+//!
+//! One text of each statement serves both engines; the few that cannot carry their own. Transactions begin and end in
+//! `pipeline`; here each function is one statement, or the few that always belong together.
+
+mod acts;
+mod engine;
+mod error;
+mod files;
+mod invoices;
+mod items;
+mod journal;
+mod lease;
+mod letters;
+mod master;
+mod queue;
+mod readings;
+mod sources;
+mod statement;
+mod status;
+
+pub use acts::{Acceptance, AcceptedAct, ActWork, SignedContent, Verdict};
+pub use engine::{Place, Store, Tx};
+pub use error::StoreError;
+pub use files::PartnerMessage;
+pub use invoices::{InvoiceDraft, InvoiceWork, StoredInvoice};
+pub use items::{ItemWork, NewItem, Receipt, SourceKind, StoredFinding};
+pub use journal::{Broken, JournalEntry};
+pub use lease::Stored;
+pub use lease::{Claimed, Lease};
+pub use letters::{About, LetterClass, LetterWork, NewLetter, Purpose, StoredLetter};
+pub use queue::QueuedItem;
+pub use statement::sha256_hex;
+pub use status::{Depth, SourceStatus};
+
+#[cfg(test)]
+mod tests;
+
+pub type Result<T> = std::result::Result<T, StoreError>;
