@@ -1,0 +1,144 @@
+//! Classify: what a message is. A signed act goes on to be verified; a partner's file to be registered; the rest has
+//! something to say to its sender, or nothing.
+
+use chrono::{DateTime, Utc};
+use oblik_domain::finding::Finding;
+use oblik_domain::states::{ItemEvent, ItemState};
+use oblik_mail::loops::OBLIK_ID;
+use oblik_mail::{Dsn, Intent, Message, Signed, classify, signed_act};
+use oblik_store::{Claimed, ItemWork, Lease, Result, SourceKind, Tx};
+use serde_json::json;
+use tracing::info;
+
+use crate::House;
+use crate::station::{Station, Trouble, ask_each};
+
+pub(crate) struct Classify;
+
+/// What an item is.
+pub(crate) enum Kind {
+    File,
+    /// `by_machine`: the sender is a machine, so nothing is answered to it.
+    Act {
+        form: &'static str,
+        by_machine: Option<Finding>,
+    },
+    Machine(Finding),
+    /// A report on a letter of ours.
+    Report(Dsn),
+    Nothing(Vec<Finding>),
+    /// Cannot be read as mail, so nobody can be answered: a person must look.
+    Unreadable(Finding),
+}
+
+/// The intents as stored; `answer` reads them.
+const INTENT_FILE: &str = "file";
+const INTENT_ACT: &str = "act";
+pub(crate) const INTENT_ACT_BY_MACHINE: &str = "act-by-machine";
+const INTENT_MACHINE: &str = "machine";
+const INTENT_REPORT: &str = "delivery-report";
+const INTENT_NOTHING: &str = "nothing";
+const INTENT_UNREADABLE: &str = "unreadable";
+
+impl Station for Classify {
+    type Work = ItemWork;
+    type Answer = Kind;
+    const NAME: &'static str = "classify";
+
+    async fn claim(&self, tx: &mut Tx, lease: &Lease, most: i64) -> Result<Vec<Claimed<ItemWork>>> {
+        tx.claim_items(ItemState::Received, lease, most).await
+    }
+
+    async fn ask(&self, house: &House, claimed: &[Claimed<ItemWork>]) -> Result<Vec<std::result::Result<Kind, Trouble>>> {
+        let mut tx = house.store.read().await?;
+        let mut messages = Vec::with_capacity(claimed.len());
+        for claim in claimed {
+            messages.push(match claim.work.kind {
+                SourceKind::File => None,
+                SourceKind::Mail => Some(tx.blob(&claim.work.blob_sha256).await?),
+            });
+        }
+        tx.roll_back().await?;
+        let own = house.config.mail.from_address.clone();
+        Ok(ask_each(messages, move |raw| Ok(raw.map_or(Kind::File, |raw| kind_of(&raw, &own)))).await)
+    }
+
+    async fn commit(&self, house: &House, tx: &mut Tx, claim: &Claimed<ItemWork>, kind: &Kind) -> Result<()> {
+        let now = house.now();
+        let (intent, event) = match kind {
+            Kind::File => (INTENT_FILE, ItemEvent::FileRecognised),
+            Kind::Act { form, by_machine } => {
+                tx.add_act(claim.id, form, now).await?;
+                tx.put_findings(claim.id, Self::NAME, by_machine.as_slice()).await?;
+                (if by_machine.is_some() { INTENT_ACT_BY_MACHINE } else { INTENT_ACT }, ItemEvent::ActFound)
+            }
+            Kind::Machine(finding) => {
+                tx.put_findings(claim.id, Self::NAME, std::slice::from_ref(finding)).await?;
+                (INTENT_MACHINE, ItemEvent::NothingToSay)
+            }
+            Kind::Report(report) => (INTENT_REPORT, report_event(report)),
+            Kind::Nothing(findings) => {
+                tx.put_findings(claim.id, Self::NAME, findings).await?;
+                (INTENT_NOTHING, ItemEvent::FindingsToTell)
+            }
+            Kind::Unreadable(finding) => {
+                tx.put_findings(claim.id, Self::NAME, std::slice::from_ref(finding)).await?;
+                (INTENT_UNREADABLE, ItemEvent::GaveUp)
+            }
+        };
+        tx.set_intent(claim.id, intent).await?;
+        match kind {
+            Kind::Report(_) if event == ItemEvent::GaveUp => {
+                tx.set_cause(claim.id, "a letter of ours came back: it was not delivered").await?;
+            }
+            Kind::Unreadable(finding) => tx.set_cause(claim.id, &format!("{}: it cannot be read as mail", finding.code)).await?,
+            _ => {}
+        }
+        tx.step(claim, ItemState::Received, event, now).await?;
+        tx.journal(now, "item classified", "item", claim.id, &json!({ "intent": intent }));
+        info!(item.id = claim.id, intent, "item classified");
+        Ok(())
+    }
+
+    async fn put_back(&self, tx: &mut Tx, claim: &Claimed<ItemWork>, due: DateTime<Utc>) -> Result<()> {
+        tx.put_back::<ItemState, _>(claim, due).await
+    }
+
+    async fn item(&self, _: &mut Tx, claim: &Claimed<ItemWork>) -> Result<Option<i64>> {
+        Ok(Some(claim.id))
+    }
+}
+
+/// A letter that was not delivered needs a person; one that is late does not.
+fn report_event(report: &Dsn) -> ItemEvent {
+    if report.failed() { ItemEvent::GaveUp } else { ItemEvent::NothingToSay }
+}
+
+fn kind_of(raw: &[u8], own: &str) -> Kind {
+    let message = match Message::parse(raw) {
+        Ok(message) => message,
+        Err(finding) => return Kind::Unreadable(finding),
+    };
+    match classify(&message, &[own]) {
+        Intent::Dsn(report) => Kind::Report(report),
+        // A letter of ours, such as a journal copy: the signed PDF in it is an invoice.
+        Intent::Machine(sign) if message.headers().has(&OBLIK_ID.to_ascii_lowercase()) => Kind::Machine(sign),
+        Intent::Machine(sign) => match signed_act(&message) {
+            // An act counts whoever carried it; only the answer goes to the registered address alone.
+            Ok(candidate) => Kind::Act { form: form(&candidate.signed), by_machine: Some(sign) },
+            Err(_) => Kind::Machine(sign),
+        },
+        Intent::Act(candidate) => Kind::Act { form: form(&candidate.signed), by_machine: None },
+        Intent::Nothing(findings) => Kind::Nothing(findings),
+    }
+}
+
+fn form(signed: &Signed) -> &'static str {
+    match signed {
+        Signed::Pdf(_) => "pdf",
+        Signed::Detached { .. } => "detached",
+        Signed::Enclosing(_) => "enclosing",
+        Signed::SmimeSigned { .. } => "smime-signed",
+        Signed::SmimeEnclosing(_) => "smime-enclosing",
+    }
+}

@@ -1,0 +1,64 @@
+//! The stations a document passes, to be read from top to bottom.
+//!
+//! Each claims things in one state, reads what it needs, asks a pure function what they mean, and commits the answers in
+//! one transaction. The state column is the queue; no other list of work exists. A station that fails gives its claim
+//! back, later; one that fails three times parks the item for a person.
+
+mod answer;
+mod bill;
+mod classify;
+mod deliver;
+mod doubt;
+mod house;
+mod intake;
+mod issue;
+mod register;
+mod register_file;
+mod station;
+mod verify;
+
+pub use bill::{BillPreview, bill_now, preview};
+pub use deliver::Postman;
+pub use house::{Assembly, House};
+pub use intake::{IntakeError, Taken, take_drop, take_file, take_mailbox, take_message};
+pub use station::{Trouble, Turn};
+
+use oblik_store::StoreError;
+
+/// The stations between intake and delivery, in the order a document meets them.
+pub const STATIONS: &[&str] = &["classify", "verify", "register", "register-file", "bill", "issue", "answer"];
+
+/// Lets one station make one turn.
+///
+/// # Errors
+/// The store cannot be reached or failed; nothing is lost, the claims run out.
+pub async fn turn(house: &House, name: &str) -> Result<Turn, StoreError> {
+    match name {
+        "classify" => station::turn(house, &classify::Classify).await,
+        "verify" => station::turn(house, &verify::Verify).await,
+        "register" => station::turn(house, &register::Register).await,
+        "register-file" => station::turn(house, &register_file::RegisterFile).await,
+        "bill" => station::turn(house, &bill::Calculate).await,
+        "issue" => station::turn(house, &issue::Issue).await,
+        "answer" => station::turn(house, &answer::Answer).await,
+        _ => Ok(Turn::default()),
+    }
+}
+
+/// Lets every station turn until none has anything to do; how many steps were taken.
+///
+/// # Errors
+/// As [`turn`].
+pub async fn run_until_idle(house: &House) -> Result<usize, StoreError> {
+    let mut steps = 0;
+    loop {
+        let mut moved = 0;
+        for name in STATIONS {
+            moved += turn(house, name).await?.moved;
+        }
+        if moved == 0 {
+            return Ok(steps);
+        }
+        steps += moved;
+    }
+}

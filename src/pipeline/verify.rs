@@ -1,0 +1,216 @@
+//! Verify: is the act signed, by whom, and may that person sign for the account? What passes is the only thing read from
+//! here on (T4).
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use oblik_domain::account::AccountRecord;
+use oblik_domain::act::ReadingAct;
+use oblik_domain::finding::{Code, Finding, refuses};
+use oblik_domain::period::kyiv_day;
+use oblik_domain::states::{ActEvent, ActState, ItemEvent, ItemState};
+use oblik_edi::read_reading_act;
+use oblik_mail::{Kind, Message, Signed, act_within, signed_act};
+use oblik_signature::evidence::Evidence;
+use oblik_signature::{Judged, Judgement, Policy, Trust, Verified, judge_detached, judge_enclosing, judge_pdf};
+use oblik_store::{ActWork, Claimed, Lease, Result, SignedContent, Tx, Verdict, sha256_hex};
+use serde_json::json;
+use tracing::info;
+
+use crate::House;
+use crate::register::already_accepted;
+use crate::station::{Station, Trouble, ask_each};
+
+pub(crate) struct Verify;
+
+/// What judging an act came to.
+pub(crate) struct Ruling {
+    judged: Judged,
+    evidence: Vec<u8>,
+    /// What was said, when every signature passed and it could be read.
+    said: std::result::Result<Said, Vec<Finding>>,
+}
+
+struct Said {
+    act: ReadingAct,
+    xml: Vec<u8>,
+    /// Where the XML was read from; a form in PDF must be one we issued.
+    from: From,
+}
+
+enum From {
+    /// The signed bytes are the XML.
+    Xml,
+    /// The first revision of a signed PDF: its hash.
+    Form(String),
+}
+
+impl Station for Verify {
+    type Work = ActWork;
+    type Answer = Ruling;
+    const NAME: &'static str = "verify";
+
+    async fn claim(&self, tx: &mut Tx, lease: &Lease, most: i64) -> Result<Vec<Claimed<ActWork>>> {
+        tx.claim_acts(ActState::Received, lease, most).await
+    }
+
+    async fn ask(&self, house: &House, claimed: &[Claimed<ActWork>]) -> Result<Vec<std::result::Result<Ruling, Trouble>>> {
+        let mut tx = house.store.read().await?;
+        let mut messages = Vec::with_capacity(claimed.len());
+        for claim in claimed {
+            let item = tx.item(claim.work.item_id).await?;
+            messages.push((tx.blob(&item.blob_sha256).await?, item.received_at));
+        }
+        tx.roll_back().await?;
+        let (trust, policy): (Arc<Trust>, Arc<Policy>) = (house.trust.clone(), house.policy.clone());
+        Ok(ask_each(messages, move |(raw, received_at)| rule(&raw, &trust, &policy, received_at)).await)
+    }
+
+    async fn commit(&self, house: &House, tx: &mut Tx, claim: &Claimed<ActWork>, ruling: &Ruling) -> Result<()> {
+        let now = house.now();
+        let item = claim.work.item_id;
+        let received_at = tx.item(item).await?.received_at;
+        let mut findings: Vec<Finding> = ruling.judged.all_findings().cloned().collect();
+        let said = match &ruling.said {
+            Ok(said) => Some(said),
+            Err(more) => {
+                findings.extend(more.iter().cloned());
+                None
+            }
+        };
+        let mut signer = ruling.judged.signatures.last();
+        let mut event = ActEvent::SignatureFailed;
+        if let Some(said) = said {
+            findings.extend(not_issued(tx, said).await?);
+            let record = tx.account_record(&said.act.contract).await?;
+            match authorised(&ruling.judged, record.as_ref(), kyiv_day(received_at)) {
+                Ok(by) => signer = Some(by),
+                Err(finding) => findings.push(finding),
+            }
+            let content = put_content(tx, claim.id, said).await?;
+            if !refuses(&findings) {
+                event = ActEvent::SignaturePassed;
+                if let Some(accepted) = tx.accepted_with(&content.content_sha256).await? {
+                    event = ActEvent::SeenBefore;
+                    findings.push(already_accepted(&accepted));
+                }
+            }
+        }
+        put_verdict(tx, claim.id, ruling, signer, now).await?;
+        tx.put_findings(item, Self::NAME, &findings).await?;
+        tx.step(claim, ActState::Received, event, now).await?;
+        if event != ActEvent::SignaturePassed {
+            tx.step_free(item, ItemState::Acting, ItemEvent::ActSettled, now).await?;
+        }
+        let codes: Vec<_> = findings.iter().map(|finding| finding.code.as_str()).collect();
+        let indication = ruling.judged.indication.as_str();
+        tx.journal(
+            now,
+            "act judged",
+            "act",
+            claim.id,
+            &json!({ "event": event.as_str(), "indication": indication, "codes": codes }),
+        );
+        info!(act.id = claim.id, item.id = item, event = event.as_str(), indication, "act judged");
+        Ok(())
+    }
+
+    async fn put_back(&self, tx: &mut Tx, claim: &Claimed<ActWork>, due: DateTime<Utc>) -> Result<()> {
+        tx.put_back::<ActState, _>(claim, due).await
+    }
+
+    async fn item(&self, _: &mut Tx, claim: &Claimed<ActWork>) -> Result<Option<i64>> {
+        Ok(Some(claim.work.item_id))
+    }
+}
+
+/// Judges the one act of a message, at the moment it arrived: that is our own proof of its existence.
+fn rule(raw: &[u8], trust: &Trust, policy: &Policy, received_at: DateTime<Utc>) -> std::result::Result<Ruling, Trouble> {
+    let message = Message::parse(raw).map_err(|finding| Trouble::park(format!("no longer reads as mail: {}", finding.code)))?;
+    let candidate = signed_act(&message).map_err(|_| Trouble::park("no longer has a signed act"))?;
+    let (judged, document, detached) = match &candidate.signed {
+        Signed::Pdf(pdf) => (judge_pdf(&pdf.bytes, trust, policy, received_at), &pdf.bytes, None),
+        Signed::Detached { content, signature } => {
+            (judge_detached(&content.bytes, &signature.bytes, trust, policy, received_at), &signature.bytes, Some(&content.bytes))
+        }
+        Signed::Enclosing(cms) | Signed::SmimeEnclosing(cms) => {
+            (judge_enclosing(&cms.bytes, trust, policy, received_at), &cms.bytes, None)
+        }
+        Signed::SmimeSigned { content, signature } => {
+            (judge_detached(content, signature, trust, policy, received_at), signature, Some(content))
+        }
+    };
+    let evidence = Evidence::of(&judged, document, detached.map(Vec::as_slice)).to_bytes();
+    let said = match &judged.signed {
+        Some(verified) => read(verified),
+        None => Err(Vec::new()),
+    };
+    Ok(Ruling { judged, evidence, said })
+}
+
+/// What the signed bytes say. An act in a PDF is the XML we put into it when we issued it, read from the bytes as issued:
+/// what a later revision shows or attaches does not count.
+fn read(verified: &Verified) -> std::result::Result<Said, Vec<Finding>> {
+    let part = act_within(verified.bytes())?;
+    let (xml, from) = match part.kind {
+        Kind::Pdf { .. } => {
+            let end = oblik_signature::pdf::revision_ends(&part.bytes).first().copied().unwrap_or(part.bytes.len());
+            let form = part.bytes.get(..end).unwrap_or_default();
+            let xml =
+                oblik_signature::pdf::file_within(form, oblik_documents::ACT_ATTACHMENT).map_err(|finding| vec![finding])?;
+            (xml, From::Form(sha256_hex(form)))
+        }
+        _ => (part.bytes, From::Xml),
+    };
+    let act = read_reading_act(&xml)?;
+    Ok(Said { act, xml, from })
+}
+
+/// A PDF must begin with the very bytes of a form we issued: then what people saw in it is what its XML says.
+async fn not_issued(tx: &mut Tx, said: &Said) -> Result<Option<Finding>> {
+    let From::Form(sha256) = &said.from else { return Ok(None) };
+    let issued = tx.issued_reading_act(sha256).await?;
+    Ok(issued.is_none().then(|| Finding::error(Code::PdfNotIssued)))
+}
+
+/// The signature of somebody who may sign for the account on the day the act arrived.
+fn authorised<'a>(
+    judged: &'a Judged,
+    record: Option<&AccountRecord>,
+    day: oblik_domain::NaiveDate,
+) -> std::result::Result<&'a Judgement, Finding> {
+    let record = record.ok_or_else(|| Finding::error(Code::ActAccountUnknown))?;
+    let may_sign = |judgement: &&Judgement| record.signers.iter().any(|signer| signer.covers(&judgement.holder, day));
+    let signer = judged.signatures.iter().find(may_sign);
+    signer.ok_or_else(|| {
+        let name = judged.signatures.last().map(|judgement| judgement.holder.name.clone()).unwrap_or_default();
+        Finding::error(Code::ActSigner).with("signer", name)
+    })
+}
+
+async fn put_content(tx: &mut Tx, act: i64, said: &Said) -> Result<SignedContent> {
+    let act_xml_sha256 = tx.put_blob(&said.xml).await?;
+    // The act is its XML, however it was wrapped and whoever signed it again (T3).
+    let content_sha256 = act_xml_sha256.clone();
+    let content = SignedContent { content_sha256, act_xml_sha256, contract: said.act.contract.clone(), period: said.act.period };
+    tx.put_signed_content(act, &content).await?;
+    Ok(content)
+}
+
+async fn put_verdict(tx: &mut Tx, act: i64, ruling: &Ruling, signer: Option<&Judgement>, now: DateTime<Utc>) -> Result<()> {
+    let judged = &ruling.judged;
+    let evidence_sha256 = tx.put_blob(&ruling.evidence).await?;
+    let verdict = Verdict {
+        indication: judged.indication.as_str().to_owned(),
+        sub_indication: judged.sub_indication.map(|sub| sub.as_str().to_owned()),
+        policy_sha256: hex::encode(judged.policy_sha256),
+        evidence_sha256,
+        judged_at: now,
+        signer_name: signer.map(|signer| signer.holder.name.clone()).unwrap_or_default(),
+        signer_serial: signer.map(|signer| signer.serial.clone()).unwrap_or_default(),
+        certificate_sha256: signer.map(|signer| hex::encode(signer.holder.certificate_sha256)).unwrap_or_default(),
+        edrpou: signer.and_then(|signer| signer.holder.edrpou.as_ref()).map(ToString::to_string),
+        rnokpp: signer.and_then(|signer| signer.holder.rnokpp.as_ref()).map(ToString::to_string),
+    };
+    tx.put_verdict(act, &verdict).await
+}
