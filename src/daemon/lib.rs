@@ -1,0 +1,10 @@
+//! The daemon: rounds on a schedule, its life under systemd, what it tells.
+
+pub mod lifecycle;
+mod rounds;
+mod run;
+pub mod schedule;
+pub mod telemetry;
+
+pub use rounds::look_once;
+pub use run::run;
