@@ -1,0 +1,255 @@
+//! What may be said on the command line.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use clap::{Args, Parser, Subcommand};
+use oblik_domain::ids::ContractNumber;
+use oblik_domain::period::Period;
+
+/// Gateway of an electricity utility: signed reading acts by mail in, signed invoices out.
+#[derive(Debug, Parser)]
+#[command(
+    name = "oblik",
+    version,
+    propagate_version = true,
+    after_help = "See it work, with no server and no root:\n  oblik demo"
+)]
+pub struct Line {
+    /// Configuration file [default: /etc/oblik/oblik.toml; when that is not there, sample defaults in ./oblik-data]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Answer in JSON on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What is logged: info, debug, or oblik_pipeline=debug,info
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub log: Option<String>,
+    /// How it is logged: auto, human, json or journal
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "auto")]
+    pub log_format: String,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the daemon
+    #[command(
+        after_help = "It becomes ready by sd_notify, reads its configuration again on SIGHUP, finishes its work on SIGTERM."
+    )]
+    Run,
+    /// Show the whole job on a made-up utility, with no server and no root
+    #[command(after_help = "Example:\n  oblik demo --dir /tmp/oblik-demo")]
+    Demo {
+        /// Folder of the demo; it is made anew
+        #[arg(long, value_name = "DIR", default_value = "oblik-demo")]
+        dir: PathBuf,
+    },
+    /// Judge every signature of a file; needs no database and no network
+    #[command(
+        after_help = "Examples:\n  oblik verify act.pdf --trust /etc/oblik/anchors\n  oblik verify act.xml.p7s --content act.xml --trust root.pem --json"
+    )]
+    Verify(Verify),
+    /// Take one message in as if a mailbox had delivered it, and work until idle
+    #[command(after_help = "Example:\n  oblik ingest message.eml --json")]
+    Ingest {
+        file: PathBuf,
+        /// Envelope sender the message is taken to have
+        #[arg(long, value_name = "ADDRESS")]
+        from_address: Option<String>,
+    },
+    /// Take partner files in as if a drop had delivered them: meter files and master data
+    #[command(
+        after_help = "Example:\n  oblik import master-data.xml\nThe answer is written beside each file: master-data.xml.ack.xml"
+    )]
+    Import {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// XML files of partners
+    Xml {
+        #[command(subcommand)]
+        what: Xml,
+    },
+    /// Calculate one account
+    #[command(
+        after_help = "Examples:\n  oblik bill --account 270000017 --period 2026-10 --dry-run --trace\n  oblik bill --account 270000017 --period 2026-10"
+    )]
+    Bill(Bill),
+    /// Accounts
+    Account {
+        #[command(subcommand)]
+        what: Account,
+    },
+    /// Reading acts
+    Act {
+        #[command(subcommand)]
+        what: Act,
+    },
+    /// What waits for a person
+    Queue {
+        #[command(subcommand)]
+        what: Queue,
+    },
+    /// Depth and age of every queue, mailboxes and drops with their last success, days to the certificate's end
+    Status,
+    /// The journal
+    Audit {
+        #[command(subcommand)]
+        what: Audit,
+    },
+    /// The configuration
+    Config {
+        #[command(subcommand)]
+        what: Configuration,
+    },
+    /// Print completions for a shell
+    #[command(after_help = "Example:\n  oblik completions bash > /etc/bash_completion.d/oblik")]
+    Completions { shell: clap_complete::Shell },
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    pub file: PathBuf,
+    /// The file a detached signature is over
+    #[arg(long, value_name = "FILE")]
+    pub content: Option<PathBuf>,
+    /// Trusted roots: a folder of PEM and DER, or a file
+    #[arg(long, value_name = "DIR_OR_PEM")]
+    pub trust: Vec<PathBuf>,
+    /// Certificates between signer and root
+    #[arg(long, value_name = "DIR")]
+    pub intermediates: Option<PathBuf>,
+    /// Revocation lists
+    #[arg(long, value_name = "DIR")]
+    pub crl: Option<PathBuf>,
+    /// Judge as of this moment (RFC 3339) [default: now]
+    #[arg(long, value_name = "TIME")]
+    pub at: Option<DateTime<Utc>>,
+    /// Signature policy [default: the embedded one]
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Ask no server; nothing is asked in this version
+    #[arg(long)]
+    pub offline: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Xml {
+    /// Check a file against the schema it declares; needs no database
+    #[command(after_help = "Example:\n  oblik xml check readings.xml")]
+    Check { file: PathBuf },
+}
+
+#[derive(Debug, Args)]
+pub struct Bill {
+    #[arg(long, value_parser = contract)]
+    pub account: ContractNumber,
+    /// Month, such as 2026-10
+    #[arg(long, value_parser = period)]
+    pub period: Period,
+    /// Calculate and show; store nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Show the reason of every figure
+    #[arg(long)]
+    pub trace: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Account {
+    /// Show an account's whole record
+    Show {
+        #[arg(value_parser = contract)]
+        account: ContractNumber,
+    },
+    /// List the contract numbers
+    List,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Act {
+    /// Make a reading act in PDF for the customer to sign, and keep it so that its signed copy is known again
+    #[command(
+        after_help = "Example, two registers of one meter:\n  oblik act issue --account 270000017 --period 2026-10 --read-on 2026-11-01 \\\n    --reading NIK-1001:active-import/night=5120.4 --reading NIK-1001:active-import/day=9841 --out act.pdf"
+    )]
+    Issue(ActIssue),
+}
+
+#[derive(Debug, Args)]
+pub struct ActIssue {
+    #[arg(long, value_parser = contract)]
+    pub account: ContractNumber,
+    /// Month, such as 2026-10
+    #[arg(long, value_parser = period)]
+    pub period: Period,
+    /// Day the registers were read [default: today]
+    #[arg(long)]
+    pub read_on: Option<NaiveDate>,
+    /// METER:KIND/ZONE=VALUE, once for each register
+    #[arg(long = "reading", value_name = "METER:KIND/ZONE=VALUE", required_unless_present = "xml")]
+    pub readings: Vec<String>,
+    /// Take the readings from a reading act in XML instead
+    #[arg(long, value_name = "FILE", conflicts_with = "readings")]
+    pub xml: Option<PathBuf>,
+    /// Where the PDF goes
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Where the act's XML goes, for those who sign XML
+    #[arg(long, value_name = "FILE")]
+    pub out_xml: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Queue {
+    /// List parked items and letters that are held, failed or in doubt
+    List,
+    /// Show one item with its findings, letters and history
+    Show { item: i64 },
+    /// Put a parked item back on its way
+    Retry {
+        item: i64,
+        /// Why; kept in the journal
+        #[arg(long)]
+        reason: String,
+    },
+    /// Send a held or failed letter (again), with the Message-ID it has
+    Release {
+        letter: i64,
+        #[arg(long)]
+        reason: String,
+    },
+    /// Close a parked item, or with --letter a held letter: nothing more is done with it
+    Refuse {
+        id: i64,
+        #[arg(long)]
+        letter: bool,
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Walk the journal's chain and say where it does not hold
+    Verify,
+    /// Print the journal, one JSON object a line
+    Export,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Configuration {
+    /// Read the configuration and tell everything that is wrong with it
+    Check,
+    /// Print an example with every key explained
+    Example,
+}
+
+fn contract(text: &str) -> Result<ContractNumber, String> {
+    ContractNumber::parse(text).map_err(|cause| format!("{cause}; a contract number has nine digits and begins with 27"))
+}
+
+fn period(text: &str) -> Result<Period, String> {
+    Period::parse(text).ok_or_else(|| "a period is a month, written 2026-10".to_owned())
+}

@@ -1,0 +1,75 @@
+//! How things are told: JSON to machines, tables to people, exit codes to scripts.
+
+use oblik_config::Faults;
+use oblik_domain::finding::Finding;
+use oblik_pipeline::Assembly;
+use oblik_store::{StoreError, StoredFinding};
+use serde_json::{Value, json};
+
+/// Exit code of a failure worth trying again (`EX_TEMPFAIL` of sysexits).
+const TRY_LATER: u8 = 75;
+const USAGE: u8 = 2;
+
+/// Prints a value alone on standard output.
+pub fn json(value: &Value) {
+    println!("{value:#}");
+}
+
+/// 75 when the world may mend it, 2 when the administrator must.
+pub fn exit_code(cause: &anyhow::Error) -> u8 {
+    let is_store = |assembly: Option<&Assembly>| matches!(assembly, Some(Assembly::Store(_)));
+    if cause.downcast_ref::<Faults>().is_some() {
+        USAGE
+    } else if cause.downcast_ref::<StoreError>().is_some() || is_store(cause.downcast_ref::<Assembly>()) {
+        TRY_LATER
+    } else {
+        USAGE
+    }
+}
+
+/// What a finding says, in the words its receiver reads.
+pub fn sentence(finding: &Finding) -> String {
+    let told = oblik_words::findings::sentence(finding);
+    format!("{} {}", told.what, told.todo)
+}
+
+pub fn finding(finding: &Finding) -> Value {
+    let named: serde_json::Map<String, Value> =
+        finding.values.iter().map(|(name, value)| (name.to_string(), Value::from(value.as_str()))).collect();
+    json!({
+        "code": finding.code.as_str(),
+        "level": finding.level.as_str(),
+        "message": sentence(finding),
+        "values": named,
+        "line": finding.place.map(|place| place.line),
+        "column": finding.place.map(|place| place.column),
+    })
+}
+
+pub fn stored_findings(findings: &[StoredFinding]) -> Value {
+    findings.iter().map(|stored| finding(&stored.to_finding())).collect()
+}
+
+/// Prints rows under heads, columns as wide as their widest cell; to standard error.
+pub fn table(heads: &[&str], rows: &[Vec<String>]) {
+    let width = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain(heads.get(column).map(|head| head.chars().count())).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..heads.len()).map(width).collect();
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let padded =
+            cells.zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(cell.chars().count()))));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    eprintln!("{}", line(&mut heads.iter().copied()));
+    for row in rows {
+        eprintln!("{}", line(&mut row.iter().map(String::as_str)));
+    }
+}
+
+/// Who says it, for the journal.
+pub fn operator() -> String {
+    let named = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
+    named.unwrap_or_else(|| "unknown".to_owned())
+}
