@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tempfile::TempDir;
 
@@ -145,7 +145,17 @@ impl Dovecot {
     }
 
     /// Makes the server forget its numbers: a new UIDVALIDITY, and UIDs begin at 1 again for other mails.
+    ///
+    /// The number is the second in which the server makes it, so that second must be over: the same UIDVALIDITY with other mails
+    /// under old UIDs is no server's (RFC 3501 §2.3.1.1).
+    #[expect(clippy::disallowed_methods, reason = "the server numbers by the clock")]
     pub fn forget_uids(&self, user: &str) {
+        let list = fs::read_to_string(self.maildir(user).join("dovecot-uidlist")).unwrap_or_default();
+        let made: u64 = list.split_whitespace().find_map(|word| word.strip_prefix('V')?.parse().ok()).unwrap_or(0);
+        let second = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        while second() <= made {
+            sleep(Duration::from_millis(20));
+        }
         for entry in fs::read_dir(self.maildir(user)).expect("list the Maildir").filter_map(Result::ok) {
             if entry.file_name().to_string_lossy().starts_with("dovecot") {
                 fs::remove_file(entry.path()).expect("remove an index");
