@@ -98,7 +98,10 @@ proptest! {
         });
         let file = &files[usize::from(twice)];
         let _ = oblik_signature::pdf::sign(&flipped(file, &flips), &signer(&pki().p256), &customer());
-        prop_assert!(judge(&file[..cut % file.len()]).signed.is_none());
+        let cut = cut % file.len();
+        // Cut where an earlier revision ends, with or without its line end, it is that revision: signed, and whole.
+        let is_revision = oblik_signature::pdf::revision_ends(file).into_iter().any(|end| (end - 2..=end).contains(&cut));
+        prop_assert!(is_revision || judge(&file[..cut]).signed.is_none());
         // The padding after a signature is not signed; whatever else is changed must be noticed.
         let judged = judge(&flipped(file, &flips));
         if let Some(signed) = judged.signed {
