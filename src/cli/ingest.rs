@@ -31,7 +31,7 @@ pub async fn run(setup: &Setup, file: &Path, from_address: Option<&str>) -> Resu
     if setup.json {
         print::json(&told);
     }
-    // The letters leave with the daemon's next round, or now when it is a folder they go to.
+    // The letters lie in the outbox; the daemon's next round delivers them.
     house.store.close().await;
     Ok(ending)
 }
