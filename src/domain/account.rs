@@ -60,6 +60,36 @@ pub struct CertificateHolder {
     pub edrpou: Option<Edrpou>,
     pub rnokpp: Option<Rnokpp>,
     pub name: String,
+    /// What the certificate is for; absent where it does not say or contradicts itself.
+    pub kind: Option<HolderKind>,
+    pub surname: Option<String>,
+    pub given_name: Option<String>,
+    pub organization: Option<String>,
+    pub position: Option<String>,
+    /// Whether its authority claims that it is qualified. What the authority is, trust says.
+    pub is_qualified: bool,
+}
+
+/// Whether a certificate is a person's, for signatures, or an organisation's, for e-seals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HolderKind {
+    Signature,
+    Seal,
+}
+
+impl HolderKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Signature => "signature",
+            Self::Seal => "seal",
+        }
+    }
+}
+
+impl std::fmt::Display for HolderKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 impl AuthorisedSigner {
@@ -73,7 +103,10 @@ impl AuthorisedSigner {
             SignerIdentity::Person { edrpou, rnokpp } => {
                 holder.edrpou.as_ref() == Some(edrpou) && holder.rnokpp.as_ref() == Some(rnokpp)
             }
-            SignerIdentity::Seal { edrpou } => holder.edrpou.as_ref() == Some(edrpou) && holder.rnokpp.is_none(),
+            SignerIdentity::Seal { edrpou } => {
+                let is_person = holder.rnokpp.is_some() || holder.kind == Some(HolderKind::Signature);
+                holder.edrpou.as_ref() == Some(edrpou) && !is_person
+            }
         }
     }
 }

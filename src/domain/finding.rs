@@ -61,6 +61,9 @@ codes! {
     MailPhoto = "MAIL-PHOTO",
     /// An archive (zip, rar, 7z) where a signed act is needed.
     MailArchive = "MAIL-ARCHIVE",
+    /// Encrypted, and either it cannot be opened with our key or there is no signed act in it: one answer for both, because
+    /// two would let a stranger read what he captured (T5).
+    MailEncrypted = "MAIL-ENCRYPTED",
     /// The message cannot be read as mail.
     MailUnreadable = "MAIL-UNREADABLE",
     /// Larger, deeper or of more parts than `limits` allow. Values: what, limit.
@@ -86,7 +89,8 @@ codes! {
     /// The signer's certificate is not in the message and not known.
     SignerCertificateMissing = "SIG-NO-CERTIFICATE",
     /// The chain does not end in a trusted root. Values: subject, issuer, problem (`missing`: the issuer's certificate is not
-    /// there; `untrusted`: the root is there and not trusted).
+    /// there; `untrusted`: the root is there and not trusted; `withdrawn`: the subject is an authority whose service the trusted
+    /// list does not show as granted at the time; `list-outdated`: the trusted list is too old to say).
     SignatureUntrusted = "SIG-UNTRUSTED",
     /// A certificate of the chain breaks RFC 5280. Values: subject, detail.
     CertificateChain = "SIG-CHAIN",
@@ -96,6 +100,10 @@ codes! {
     CertificateNotYetValid = "SIG-NOT-YET-VALID",
     /// A certificate was revoked. Values: subject, at.
     CertificateRevoked = "SIG-REVOKED",
+    /// A certificate is on hold (certificateHold), which its authority may lift. Values: subject, at.
+    CertificateSuspended = "SIG-SUSPENDED",
+    /// A certificate was revoked after the signature provably existed. Values: subject, at, proven.
+    CertificateRevokedLater = "SIG-REVOKED-LATER",
     /// The status of a certificate could not be learnt. Values: subject.
     RevocationUnknown = "SIG-REVOCATION-UNKNOWN",
     /// The certificate is not for signing documents. Values: subject.
@@ -104,15 +112,33 @@ codes! {
     SignatureAlgorithm = "SIG-ALGORITHM",
     /// More signers, certificates or bytes than `limits` allow. Values: what, limit.
     SignatureLimit = "SIG-LIMIT",
+    /// A timestamp of the signature that proves nothing. Values: kind, authority, problem, detail.
+    SignatureTimestamp = "SIG-TIMESTAMP",
+    /// A signature over the signature; its own verdict does not weigh. Values: signer, problem (empty when it passed).
+    SignatureCounter = "SIG-COUNTER",
+    /// The same signature stands in the message more than once. Values: signer.
+    SignatureTwice = "SIG-TWICE",
+    /// A certificate tells two codes for one holder: neither counts. Values: subject, code (`edrpou`, `rnokpp`), values.
+    SignerIdentity = "SIG-IDENTITY",
+
+    // --- a container of ASiC
+    /// The container breaks the rules of ZIP or ASiC, or can be read in two ways. Values: detail.
+    AsicFormat = "ASIC-FORMAT",
+    /// A file in the container is not signed (T4). Values: name.
+    AsicUnsignedFile = "ASIC-UNSIGNED-FILE",
+    /// Its signatures are XAdES, which Oblik does not read.
+    AsicXades = "ASIC-XADES",
+    /// Something in the container that could be judged by itself and was not. Values: name.
+    AsicNotJudged = "ASIC-NOT-JUDGED",
 
     // --- a PDF
-    /// Not readable as PDF, or cut short. Values: detail.
+    /// Not readable as PDF, cut short, or readable in two ways. Values: attack, by its name; detail.
     PdfBroken = "PDF-BROKEN",
-    /// The signature does not cover exactly the revision it stands in (T6). Values: detail.
+    /// The signature does not cover exactly the revision it stands in (T6). Values: attack; detail.
     PdfByteRange = "PDF-BYTE-RANGE",
-    /// Changed after it was signed. Values: detail.
+    /// Changed after it was signed. Values: attack; detail; change, its class: form-fill, annotations or other.
     PdfChanged = "PDF-CHANGED",
-    /// Scripts, actions, forms of XFA or other active content. Values: detail.
+    /// Scripts, actions, forms of XFA, hidden attachments and other content that is not what is seen. Values: attack; detail.
     PdfForbidden = "PDF-FORBIDDEN",
     /// A signed PDF that Oblik did not issue: its readings cannot be read by machine with certainty.
     PdfNotIssued = "PDF-NOT-ISSUED",
@@ -210,9 +236,11 @@ impl Finding {
     /// Adds a named value; control characters become spaces, and what is longer than 300 characters is cut.
     #[must_use]
     pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl fmt::Display) -> Self {
-        let text = value.to_string();
-        let clean = text.chars().take(VALUE_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c });
-        self.values.push((name.into(), clean.collect()));
+        let mut text = value.to_string();
+        if text.len() > VALUE_CHARS_MAX || text.contains(char::is_control) {
+            text = text.chars().take(VALUE_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        }
+        self.values.push((name.into(), text));
         self
     }
 

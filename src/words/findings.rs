@@ -3,10 +3,11 @@
 //! A parser's own text (`detail`) is told only to a partner's engineer, of a partner's file: elsewhere it would quote to
 //! one person what a stranger wrote.
 
-use oblik_domain::finding::{Code, Finding};
+use oblik_domain::finding::{Code, Finding, Level};
 
 use crate::terms;
 
+mod pdf;
 mod values;
 
 use values::{
@@ -57,6 +58,10 @@ pub fn sentence(finding: &Finding) -> Told {
             "У листі архів, а потрібен сам акт з електронним підписом.".to_owned(),
             "Розпакуйте архів і надішліть підписаний акт вкладенням без архіву.",
         ),
+        Code::MailEncrypted => (
+            "Лист зашифровано, і його не вдалося відкрити нашим ключем або в ньому немає підписаного акта.".to_owned(),
+            "Спочатку підпишіть акт, потім зашифруйте лист на наш чинний сертифікат, або надішліть його незашифрованим.",
+        ),
         Code::MailUnreadable => {
             ("Лист не вдалося прочитати.".to_owned(), "Створіть новий лист і вкладіть у нього підписаний акт.")
         }
@@ -88,6 +93,21 @@ pub fn sentence(finding: &Finding) -> Told {
             "Разом з підписом немає сертифіката підписувача.".to_owned(),
             "Підпишіть акт ще раз, увімкнувши в програмі підпису додавання сертифіката.",
         ),
+        Code::SignatureUntrusted if value("problem") == "missing" => (
+            format!("Немає сертифіката надавача{}, який видав сертифікат{}.", of("issuer"), of("subject")),
+            "Підпишіть акт ще раз, увімкнувши в програмі підпису додавання всіх сертифікатів.",
+        ),
+        Code::SignatureUntrusted if value("problem") == "withdrawn" => (
+            format!(
+                "Надавач{}, який видав сертифікат підписувача, на час підписання не був чинним у Довірчому списку.",
+                of("subject")
+            ),
+            NEW_CERTIFICATE,
+        ),
+        Code::SignatureUntrusted if value("problem") == "list-outdated" => (
+            format!("Поки що не вдалося дізнатися, чи є надавач{} чинним у Довірчому списку.", of("subject")),
+            "Зачекайте: ми перевіримо підпис ще раз і повідомимо про результат.",
+        ),
         Code::SignatureUntrusted => (
             format!("Сертифікат{} видано{}, якого немає серед довірених надавачів.", of("subject"), issuer(value("issuer"))),
             NEW_CERTIFICATE,
@@ -102,9 +122,19 @@ pub fn sentence(finding: &Finding) -> Told {
             NEW_CERTIFICATE,
         ),
         Code::CertificateRevoked => (format!("Сертифікат{} скасовано{}.", of("subject"), at(value("at"))), NEW_CERTIFICATE),
+        Code::CertificateSuspended => (
+            format!("Дію сертифіката{} призупинено{}.", of("subject"), at(value("at"))),
+            "Поновіть дію сертифіката в надавача або підпишіть акт іншим чинним сертифікатом.",
+        ),
+        Code::CertificateRevokedLater => {
+            (format!("Сертифікат{} скасовано{}, уже після підписання.", of("subject"), at(value("at"))), NOTHING_TO_DO)
+        }
+        Code::RevocationUnknown if finding.level != Level::Error => {
+            (format!("Не вдалося дізнатися, чи не скасовано сертифікат{}.", of("subject")), NOTHING_TO_DO)
+        }
         Code::RevocationUnknown => (
-            format!("Поки що не вдалося дізнатися, чи не скасовано сертифікат{}.", of("subject")),
-            "Зачекайте: ми перевіримо стан сертифіката ще раз і повідомимо про результат.",
+            format!("Не вдалося дізнатися, чи не скасовано сертифікат{}.", of("subject")),
+            "Надішліть акт ще раз пізніше; якщо відповідь буде така сама, зверніться до надавача, який видав сертифікат.",
         ),
         Code::CertificateKeyUsage => (
             format!("Сертифікат{} не призначено для підписання документів.", of("subject")),
@@ -117,12 +147,37 @@ pub fn sentence(finding: &Finding) -> Told {
             format!("Підпис більший або складніший, ніж ми приймаємо{}.", limit(value("what"), value("limit"))),
             "Підпишіть акт одним підписом і надішліть його ще раз.",
         ),
+        Code::SignatureTimestamp => (
+            "Позначку часу, яку додано до підпису, не підтверджено.".to_owned(),
+            "Якщо підпис не прийнято, підпишіть акт ще раз, увімкнувши в програмі підпису позначку часу.",
+        ),
+        Code::SignatureCounter if value("problem").is_empty() => {
+            (format!("До підпису додано засвідчувальний підпис{}.", of("signer")), NOTHING_TO_DO)
+        }
+        Code::SignatureCounter => {
+            (format!("Засвідчувальний підпис{}, який додано до підпису, не підтверджено.", of("signer")), NOTHING_TO_DO)
+        }
+        Code::SignatureTwice => (format!("Той самий підпис{} стоїть у файлі двічі.", of("signer")), SIGN_AGAIN),
+        Code::SignerIdentity => (format!("У сертифікаті{} наведено різні коди власника.", of("subject")), NEW_CERTIFICATE),
+
+        // --- a container of ASiC
+        Code::AsicFormat => {
+            ("Контейнер ASiC складено з порушенням стандарту або його можна прочитати по-різному.".to_owned(), SIGN_AGAIN)
+        }
+        Code::AsicUnsignedFile => (
+            format!("У контейнері є файл{}, якого не охоплює підпис.", of("name")),
+            "Створіть новий контейнер тільки з підписаним актом і надішліть його ще раз.",
+        ),
+        Code::AsicXades => (
+            "Підпис у контейнері створено у форматі XAdES, якого ми не приймаємо.".to_owned(),
+            "Підпишіть акт у форматі CAdES (окремим файлом підпису чи в контейнері ASiC) і надішліть його ще раз.",
+        ),
+        Code::AsicNotJudged => (format!("Файл{} у контейнері окремо не перевірено.", of("name")), NOTHING_TO_DO),
 
         // --- a PDF
-        Code::PdfBroken => ("Файл PDF пошкоджено або передано не повністю.".to_owned(), ISSUED_ACT),
-        Code::PdfByteRange => ("Електронний підпис охоплює не весь файл PDF.".to_owned(), ISSUED_ACT),
-        Code::PdfChanged => ("Файл PDF змінено після підписання.".to_owned(), ISSUED_ACT),
-        Code::PdfForbidden => ("У файлі PDF є сценарії або інший активний вміст.".to_owned(), ISSUED_ACT),
+        Code::PdfBroken | Code::PdfByteRange | Code::PdfChanged | Code::PdfForbidden => {
+            (pdf::seen(finding).to_owned(), ISSUED_ACT)
+        }
         Code::PdfNotIssued => {
             ("Цей файл PDF створено не нами, тому показання з нього не можна прочитати однозначно.".to_owned(), ISSUED_ACT)
         }
@@ -224,6 +279,7 @@ pub fn short(code: Code) -> &'static str {
         Code::MailSignatureAlone => "Підпис без файлу",
         Code::MailPhoto => "Фото замість акта",
         Code::MailArchive => "Архів замість акта",
+        Code::MailEncrypted => "Зашифрований лист",
         Code::MailUnreadable => "Лист не читається",
         Code::MailTooLarge => "Завеликий лист",
         Code::MailAmbiguous => "Лист неоднозначний",
@@ -240,10 +296,20 @@ pub fn short(code: Code) -> &'static str {
         Code::CertificateExpired => "Сертифікат прострочено",
         Code::CertificateNotYetValid => "Сертифікат ще не діє",
         Code::CertificateRevoked => "Сертифікат скасовано",
+        Code::CertificateSuspended => "Сертифікат призупинено",
+        Code::CertificateRevokedLater => "Скасовано після підписання",
         Code::RevocationUnknown => "Стан сертифіката невідомий",
         Code::CertificateKeyUsage => "Сертифікат не для підпису",
         Code::SignatureAlgorithm => "Алгоритм не приймається",
         Code::SignatureLimit => "Завеликий підпис",
+        Code::SignatureTimestamp => "Час підпису не підтверджено",
+        Code::SignatureCounter => "Засвідчувальний підпис",
+        Code::SignatureTwice => "Підпис стоїть двічі",
+        Code::SignerIdentity => "Різні коди в сертифікаті",
+        Code::AsicFormat => "Контейнер не читається",
+        Code::AsicUnsignedFile => "Непідписаний файл",
+        Code::AsicXades => "Підпис XAdES",
+        Code::AsicNotJudged => "Окремо не перевірено",
         Code::PdfBroken => "Файл PDF пошкоджено",
         Code::PdfByteRange => "Підпис охоплює не все",
         Code::PdfChanged => "Файл PDF змінено",
@@ -277,7 +343,7 @@ mod tests {
     use super::*;
 
     /// Latin words a customer meets in a signing program and knows.
-    const ALLOWED: [&str; 2] = ["PDF", "XML"];
+    const ALLOWED: [&str; 5] = ["PDF", "XML", "ASiC", "CAdES", "XAdES"];
 
     fn assert_sentence(code: Code, text: &str) {
         assert!(text.ends_with('.') && !text.ends_with(".."), "{code}: {text}");
@@ -338,6 +404,27 @@ mod tests {
             let title = short(*code);
             assert!(!title.is_empty() && !title.ends_with('.') && title.split(' ').count() <= 5, "{code}: {title}");
         }
+    }
+
+    #[test]
+    fn a_signed_pdf_is_told_by_what_was_seen_in_it() {
+        let cases = [
+            (Code::PdfForbidden, "encryption", "Файл PDF захищено паролем або зашифровано."),
+            (Code::PdfForbidden, "several-attachments", "До файлу PDF прикріплено кілька файлів, а має бути один."),
+            (Code::PdfForbidden, "", "У файлі PDF є сценарії або інший активний вміст."),
+            (Code::PdfChanged, "shadow-hide", "З файлу PDF після підписання прибрано те, що закривало інший вміст."),
+            (Code::PdfChanged, "incremental-saving", "Файл PDF змінено після підписання."),
+            (Code::PdfByteRange, "signature-wrapping", "Електронний підпис охоплює не весь файл PDF."),
+            (Code::PdfBroken, "polyglot", "У файлі PDF міститься ще один файл іншого формату."),
+            (Code::PdfBroken, "", "Файл PDF пошкоджено або передано не повністю."),
+        ];
+        for (code, attack, text) in cases {
+            let told = sentence(&Finding::error(code).with("attack", attack));
+            assert_sentence(code, &told.what);
+            assert_eq!(told.what, text);
+        }
+        let filled = sentence(&Finding::error(Code::PdfChanged).with("change", "form-fill"));
+        assert_eq!(filled.what, "Поля файлу PDF заповнено після підписання.");
     }
 
     #[test]

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use oblik_domain::account::{Account, AccountRecord, AuthorisedSigner, CertificateHolder, SelfBilling, SignerIdentity};
+use oblik_domain::account::{
+    Account, AccountRecord, AuthorisedSigner, CertificateHolder, HolderKind, SelfBilling, SignerIdentity,
+};
 use oblik_domain::act::{ActRow, PreviousReadings, ReadingAct, examine};
 use oblik_domain::billing::{BillingInput, compute, volume};
 use oblik_domain::energy::{Coefficient, Kwh, RegisterTotal};
@@ -278,7 +280,9 @@ fn a_signer_is_known_by_number_and_day_never_by_name() {
         edrpou: organisation.cloned(),
         rnokpp: person.cloned(),
         name: "Коваленко Олена".to_owned(),
+        ..CertificateHolder::default()
     };
+    let of_kind = |kind, holder: CertificateHolder| CertificateHolder { kind: Some(kind), ..holder };
     let signer = |identity| AuthorisedSigner {
         contract: ContractNumber::parse("270000017").unwrap(),
         name: "Коваленко Олена".to_owned(),
@@ -299,6 +303,8 @@ fn a_signer_is_known_by_number_and_day_never_by_name() {
         (&seal, holder(Some(&edrpou), None), true),
         (&seal, holder(Some(&edrpou), Some(&rnokpp)), false),
         (&seal, holder(None, None), false),
+        (&seal, of_kind(HolderKind::Seal, holder(Some(&edrpou), None)), true),
+        (&seal, of_kind(HolderKind::Signature, holder(Some(&edrpou), None)), false),
         (&pinned, holder(None, None), true),
         (&other, holder(Some(&edrpou), Some(&rnokpp)), false),
     ];
