@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use oblik_domain::account::CertificateHolder;
-use oblik_domain::ids::{Edrpou, Rnokpp};
+use oblik_domain::limits;
 
 use crate::algorithm::{PublicKey, sha256};
 use crate::asn1::{
     self, AlgorithmId, BIT_STRING, BOOLEAN, Element, INTEGER, Malformed, OCTET_STRING, Oid, Read, SEQUENCE, SET, context,
     context_primitive,
 };
+use crate::general_name::DistributionPoint;
 use crate::name::Name;
 use crate::oids;
 
@@ -38,6 +39,8 @@ pub(crate) struct Certificate {
     pub not_before: DateTime<Utc>,
     pub not_after: DateTime<Utc>,
     pub key: PublicKey,
+    /// Octets of `subjectPublicKey`, by whose digest OCSP names a key.
+    pub key_octets: Vec<u8>,
     pub extensions: Extensions,
 }
 
@@ -53,14 +56,32 @@ pub(crate) struct Extensions {
     pub name_constraints: Option<Vec<u8>>,
     /// `GeneralNames` in DER.
     pub subject_alt_name: Option<Vec<u8>>,
-    /// `CRLDistributionPoints` in DER.
-    pub crl_points: Option<Vec<u8>>,
+    /// Where revocation lists are distributed.
+    pub crl_points: Vec<DistributionPoint>,
+    /// Where delta lists are distributed.
+    pub freshest_crl: Vec<DistributionPoint>,
+    /// `AuthorityInfoAccessSyntax` in DER.
+    pub authority_information: Option<Vec<u8>>,
+    pub policies: PolicyExtensions,
+    /// Whether an OCSP responder's certificate asks not to be checked itself (`id-pkix-ocsp-nocheck`).
+    pub is_not_checked: bool,
+    /// `QCStatements` in DER.
+    pub qc_statements: Option<Vec<u8>>,
     /// Values of the subject directory attributes: type and text.
     pub directory: Vec<(Oid, String)>,
     /// Critical extensions that Oblik does not know.
     pub unknown_critical: Vec<Oid>,
     /// Extensions that stand twice or cannot be read.
     pub faults: Vec<&'static str>,
+}
+
+/// What concerns certificate policies, each in DER.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PolicyExtensions {
+    pub policies: Option<Vec<u8>>,
+    pub mappings: Option<Vec<u8>>,
+    pub constraints: Option<Vec<u8>>,
+    pub inhibit_any: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +92,9 @@ pub(crate) struct BasicConstraints {
 
 impl Certificate {
     pub fn of(der: &[u8]) -> Read<Self> {
+        if der.len() > limits::CERTIFICATE_BYTES {
+            return Err(Malformed("it is larger than is read"));
+        }
         let mut outer = Element::only(der)?.tagged(SEQUENCE)?.reader();
         let signed = outer.expect(SEQUENCE)?;
         let signature_algorithm = AlgorithmId::of(outer.next()?)?;
@@ -90,7 +114,7 @@ impl Certificate {
         let not_after = asn1::time::instant(validity.next()?)?;
         validity.finish()?;
         let subject = Name::of(inner.next()?)?;
-        let key = PublicKey::of(inner.next()?)?;
+        let key_info = inner.next()?;
         inner.optional(context_primitive(1))?;
         inner.optional(context_primitive(2))?;
         let extensions = match inner.optional(context(3))? {
@@ -111,7 +135,8 @@ impl Certificate {
             subject,
             not_before,
             not_after,
-            key,
+            key: PublicKey::of(key_info)?,
+            key_octets: key_octets(key_info)?,
             extensions,
         })
     }
@@ -137,26 +162,16 @@ impl Certificate {
         self.extensions.key_usage.is_none_or(|bits| bits & bit != 0)
     }
 
-    /// Codes and name of the holder. Subject directory attributes count before the name's own attributes.
-    ///
-    /// Source: EN 319 412-1 §5.1 (`NTRUA-`, `TINUA-`); Ukrainian certificate profile (directory attributes).
+    /// Codes, name and kind of the holder; what is contradictory is absent.
     pub fn holder(&self) -> CertificateHolder {
-        let directory = |oid: &'static const_oid::ObjectIdentifier| {
-            self.extensions.directory.iter().filter(move |(known, _)| known == oid).map(|(_, text)| text.as_str())
-        };
-        let subject = |oid: &'static const_oid::ObjectIdentifier, prefix: &'static str| {
-            let values = self.subject.attributes.iter().filter(move |attribute| attribute.oid == *oid);
-            values.filter_map(move |attribute| attribute.text.trim().strip_prefix(prefix))
-        };
-        let edrpou = directory(&oids::UA_EDRPOU).chain(subject(&oids::ORGANIZATION_IDENTIFIER, "NTRUA-"));
-        let rnokpp = directory(&oids::UA_RNOKPP).chain(subject(&oids::SERIAL_NUMBER, "TINUA-"));
-        CertificateHolder {
-            certificate_sha256: self.sha256,
-            edrpou: { edrpou }.find_map(|text| Edrpou::parse(text).ok()),
-            rnokpp: { rnokpp }.find_map(|text| Rnokpp::parse(text).ok()),
-            name: self.subject.human(),
-        }
+        crate::identity::holder(self).0
     }
+}
+
+fn key_octets(info: Element<'_>) -> Read<Vec<u8>> {
+    let mut reader = info.tagged(SEQUENCE)?.reader();
+    reader.next()?;
+    Ok(reader.next()?.bit_octets()?.to_vec())
 }
 
 impl Extensions {
@@ -169,6 +184,9 @@ impl Extensions {
             let is_critical = reader.optional(BOOLEAN)?.map_or(Ok(false), Element::boolean)?;
             let value = reader.expect(OCTET_STRING)?.value;
             reader.finish()?;
+            if seen.len() >= limits::CERTIFICATE_EXTENSIONS {
+                return Err(Malformed("it has more extensions than are read"));
+            }
             if seen.contains(&oid) {
                 extensions.faults.push("an extension stands twice");
             }
@@ -199,7 +217,23 @@ impl Extensions {
         } else if *oid == oids::SUBJECT_ALT_NAME {
             self.subject_alt_name = Some(value.to_vec());
         } else if *oid == oids::CRL_DISTRIBUTION_POINTS {
-            self.crl_points = Some(value.to_vec());
+            self.crl_points = DistributionPoint::all_of(value)?;
+        } else if *oid == oids::FRESHEST_CRL {
+            self.freshest_crl = DistributionPoint::all_of(value)?;
+        } else if *oid == oids::AUTHORITY_INFORMATION {
+            self.authority_information = Some(value.to_vec());
+        } else if *oid == oids::CERTIFICATE_POLICIES {
+            self.policies.policies = Some(value.to_vec());
+        } else if *oid == oids::POLICY_MAPPINGS {
+            self.policies.mappings = Some(value.to_vec());
+        } else if *oid == oids::POLICY_CONSTRAINTS {
+            self.policies.constraints = Some(value.to_vec());
+        } else if *oid == oids::INHIBIT_ANY_POLICY {
+            self.policies.inhibit_any = Some(value.to_vec());
+        } else if *oid == oids::OCSP_NO_CHECK {
+            self.is_not_checked = true;
+        } else if *oid == oids::QC_STATEMENTS {
+            self.qc_statements = Some(value.to_vec());
         } else if *oid == oids::SUBJECT_DIRECTORY_ATTRIBUTES {
             self.directory = directory(value)?;
         } else if is_critical && !IGNORED_WHEN_CRITICAL.iter().any(|known| *oid == *known) {
@@ -209,9 +243,8 @@ impl Extensions {
     }
 }
 
-/// Known, and of no weight for the verdict: policies are not asked for, statements of qualification are told elsewhere.
-const IGNORED_WHEN_CRITICAL: [const_oid::ObjectIdentifier; 4] =
-    [oids::CERTIFICATE_POLICIES, oids::QC_STATEMENTS, oids::ISSUER_ALT_NAME, oids::AUTHORITY_INFORMATION];
+/// Known, and of no weight for the verdict: statements of qualification are told elsewhere.
+const IGNORED_WHEN_CRITICAL: [const_oid::ObjectIdentifier; 2] = [oids::QC_STATEMENTS, oids::ISSUER_ALT_NAME];
 
 fn basic_constraints(value: &[u8]) -> Read<BasicConstraints> {
     let mut reader = Element::only(value)?.tagged(SEQUENCE)?.reader();

@@ -5,29 +5,58 @@
 //! bytes the rest of Oblik parses.
 
 mod algorithm;
+mod asic;
 mod asn1;
+mod block;
 mod certificate;
 mod cms;
+#[cfg(test)]
+mod corpus;
 mod crl;
+mod enveloped;
 pub mod evidence;
+mod fetched;
+#[cfg(test)]
+mod forge;
+mod general_name;
+mod identity;
 mod judge;
+mod listed;
+mod material;
+mod moments;
 mod name;
+mod ocsp;
 mod oids;
 mod path;
 pub mod pdf;
 mod pem;
 pub mod pkcs12;
 mod policy;
+pub mod raw;
+mod relevant;
+#[cfg(test)]
+mod repeats;
 pub mod report;
 mod signer;
 pub mod signing;
+mod timestamp;
 mod trust;
 mod verdict;
 
 pub use algorithm::Digest;
+pub use asic::{judge_asic, looks_like_asic};
+pub use enveloped::{CannotOpen, Decryptor, DecryptorError, judge_unopened, looks_encrypted, open};
+pub use fetched::Fetched;
 pub use judge::{judge_detached, judge_enclosing, judge_file, looks_like_cms};
+pub use listed::{Granted, ListedFor, Listing};
+pub use moments::Moments;
+pub use ocsp::{ocsp_nonce_matches, ocsp_request_with_nonce};
 pub use pdf::judge_pdf;
+pub use pem::to_pem;
 pub use policy::{Policy, PolicyError, RevocationStatus};
 pub use signing::{Signer, SigningError};
 pub use trust::{Trust, TrustError};
-pub use verdict::{ChainLink, Container, Indication, Judged, Judgement, SignedKind, SubIndication, Verified};
+pub use verdict::{
+    ChainLink, Container, Indication, Judged, Judgement, SignedDocument, SignedKind, SubIndication, TimestampKind,
+    TimestampVerdict, Verified, Wanted, WantedKind,
+};

@@ -8,8 +8,9 @@ use crate::oids;
 pub(crate) struct Name {
     pub raw: Vec<u8>,
     pub attributes: Vec<Attribute>,
-    /// What is compared: attribute types and folded values, one relative name after another.
-    folded: Vec<Vec<(Vec<u8>, Vec<u8>)>>,
+    /// What is compared: attribute types and folded values, one relative name after another, each part after its length. So a
+    /// name begins with the relative names of another exactly when these octets do.
+    folded: Vec<u8>,
 }
 
 #[derive(Debug, Clone)]
@@ -29,19 +30,28 @@ impl Eq for Name {}
 impl Name {
     pub fn of(element: Element<'_>) -> Read<Self> {
         let mut attributes = Vec::new();
-        let mut folded = Vec::new();
-        for set in element.tagged(SEQUENCE)?.reader().all()? {
-            let mut relative = Vec::new();
-            for pair in set.tagged(SET)?.reader().all()? {
-                let mut pair = pair.tagged(SEQUENCE)?.reader();
+        let mut folded = Vec::with_capacity(element.raw.len() * 2);
+        let mut sets = element.tagged(SEQUENCE)?.reader();
+        while !sets.is_empty() {
+            let mut pairs = sets.next()?.tagged(SET)?.reader();
+            let mut relative = Vec::with_capacity(1);
+            while !pairs.is_empty() {
+                let mut pair = pairs.next()?.tagged(SEQUENCE)?.reader();
                 let oid = Oid::of(pair.next()?)?;
                 let value = pair.next()?;
                 pair.finish()?;
-                relative.push((oid.0.clone(), fold(value)));
-                attributes.push(Attribute { oid, text: value.text() });
+                let text = value.text();
+                let mut both = Vec::with_capacity(value.raw.len() + 32);
+                put(&mut both, &oid.0);
+                put(&mut both, &fold(value, &text));
+                relative.push(both);
+                attributes.push(Attribute { oid, text });
             }
             relative.sort();
-            folded.push(relative);
+            match relative.as_slice() {
+                [one] => put(&mut folded, one),
+                several => put(&mut folded, &several.concat()),
+            }
         }
         Ok(Self { raw: element.raw.to_vec(), attributes, folded })
     }
@@ -52,7 +62,7 @@ impl Name {
 
     /// Whether this name begins with all of `base`'s relative names: a directory name inside a subtree.
     pub fn is_within(&self, base: &Self) -> bool {
-        self.folded.get(..base.folded.len()).is_some_and(|head| head == base.folded)
+        self.folded.starts_with(&base.folded)
     }
 
     pub fn first(&self, oid: &const_oid::ObjectIdentifier) -> Option<&str> {
@@ -66,12 +76,28 @@ impl Name {
     }
 }
 
+/// Adds `octets` after their length.
+fn put(to: &mut Vec<u8>, octets: &[u8]) {
+    to.extend(octets.len().to_be_bytes());
+    to.extend(octets);
+}
+
 /// Case and runs of white space do not distinguish character strings; other values count as they are.
-fn fold(value: Element<'_>) -> Vec<u8> {
+fn fold(value: Element<'_>, text: &str) -> Vec<u8> {
     match value.tag {
         UTF8_STRING | PRINTABLE_STRING | IA5_STRING => {
-            let words: Vec<String> = value.text().split_whitespace().map(str::to_lowercase).collect();
-            words.join(" ").into_bytes()
+            let mut folded = String::with_capacity(text.len());
+            for word in text.split_whitespace() {
+                if !folded.is_empty() {
+                    folded.push(' ');
+                }
+                if word.is_ascii() {
+                    folded.extend(word.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+                } else {
+                    folded.push_str(&word.to_lowercase());
+                }
+            }
+            folded.into_bytes()
         }
         _ => value.raw.to_vec(),
     }
@@ -89,13 +115,19 @@ impl std::fmt::Display for Name {
                 None => write!(f, "{}", attribute.oid)?,
             }
             f.write_str("=")?;
-            for c in attribute.text.chars() {
-                match c {
-                    ',' | '+' | '"' | '\\' | '<' | '>' | ';' => write!(f, "\\{c}")?,
-                    c if c.is_control() => f.write_str(" ")?,
-                    c => write!(f, "{c}")?,
+            let is_special = |c: char| matches!(c, ',' | '+' | '"' | '\\' | '<' | '>' | ';') || c.is_control();
+            let mut rest = attribute.text.as_str();
+            while let Some((plain, special)) = rest.find(is_special).and_then(|at| rest.split_at_checked(at)) {
+                f.write_str(plain)?;
+                let mut characters = special.chars();
+                match characters.next() {
+                    Some(c) if c.is_control() => f.write_str(" ")?,
+                    Some(c) => write!(f, "\\{c}")?,
+                    None => {}
                 }
+                rest = characters.as_str();
             }
+            f.write_str(rest)?;
         }
         Ok(())
     }

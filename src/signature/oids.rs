@@ -12,6 +12,7 @@ oids! {
     // CMS, RFC 5652.
     DATA = "1.2.840.113549.1.7.1";
     SIGNED_DATA = "1.2.840.113549.1.7.2";
+    ENVELOPED_DATA = "1.2.840.113549.1.7.3";
     ENCRYPTED_DATA = "1.2.840.113549.1.7.6";
     CONTENT_TYPE = "1.2.840.113549.1.9.3";
     MESSAGE_DIGEST = "1.2.840.113549.1.9.4";
@@ -21,6 +22,55 @@ oids! {
     SIGNING_CERTIFICATE = "1.2.840.113549.1.9.16.2.12";
     SIGNING_CERTIFICATE_V2 = "1.2.840.113549.1.9.16.2.47";
     SIGNATURE_POLICY = "1.2.840.113549.1.9.16.2.15";
+    CONTENT_HINTS = "1.2.840.113549.1.9.16.2.4";
+    CONTENT_REFERENCE = "1.2.840.113549.1.9.16.2.10";
+    COMMITMENT_TYPE = "1.2.840.113549.1.9.16.2.16";
+    SIGNER_LOCATION = "1.2.840.113549.1.9.16.2.17";
+    SIGNER_ATTRIBUTES = "1.2.840.113549.1.9.16.2.18";
+    SIGNER_ATTRIBUTES_V2 = "0.4.0.19122.1.1";
+    MIME_TYPE = "0.4.0.1733.2.1";
+    SMIME_CAPABILITIES = "1.2.840.113549.1.9.15";
+    SMIME_ENCRYPTION_KEY = "1.2.840.113549.1.9.16.2.11";
+    /// Status of certificates under the signature, as Adobe's programs put it.
+    REVOCATION_ARCHIVAL = "1.2.840.113583.1.1.8";
+    ALGORITHM_PROTECTION = "1.2.840.113549.1.9.52";
+    // Timestamps, RFC 3161 and RFC 5816, and the attributes that hold them, EN 319 122-1.
+    TIMESTAMP_INFO = "1.2.840.113549.1.9.16.1.4";
+    SIGNATURE_TIMESTAMP = "1.2.840.113549.1.9.16.2.14";
+    CONTENT_TIMESTAMP = "1.2.840.113549.1.9.16.2.20";
+    ESC_TIMESTAMP = "1.2.840.113549.1.9.16.2.25";
+    REFERENCES_TIMESTAMP = "1.2.840.113549.1.9.16.2.26";
+    ARCHIVE_TIMESTAMP = "1.2.840.113549.1.9.16.2.27";
+    ARCHIVE_TIMESTAMP_V2 = "1.2.840.113549.1.9.16.2.48";
+    ARCHIVE_TIMESTAMP_V3 = "0.4.0.1733.2.4";
+    HASH_INDEX = "0.4.0.1733.2.5";
+    HASH_INDEX_V2 = "0.4.0.19122.1.4";
+    HASH_INDEX_V3 = "0.4.0.19122.1.5";
+    // Long-term validation data, EN 319 122-1 §5.5 and annex A.
+    CERTIFICATE_VALUES = "1.2.840.113549.1.9.16.2.23";
+    REVOCATION_VALUES = "1.2.840.113549.1.9.16.2.24";
+    LONG_TERM_VALIDATION = "0.4.0.1733.2.2";
+    EVIDENCE_RECORD_INTERNAL = "1.2.840.113549.1.9.16.2.49";
+    EVIDENCE_RECORD_EXTERNAL = "1.2.840.113549.1.9.16.2.50";
+
+    // Encrypted messages: RFC 5083, RFC 5084, RFC 8017, RFC 5753, RFC 3565.
+    AUTH_ENVELOPED_DATA = "1.2.840.113549.1.9.16.1.23";
+    AES128_GCM = "2.16.840.1.101.3.4.1.6";
+    AES192_GCM = "2.16.840.1.101.3.4.1.26";
+    AES256_GCM = "2.16.840.1.101.3.4.1.46";
+    RSA_OAEP = "1.2.840.113549.1.1.7";
+    P_SPECIFIED = "1.2.840.113549.1.1.9";
+    STD_DH_SHA1 = "1.3.133.16.840.63.0.2";
+    STD_DH_SHA256 = "1.3.132.1.11.1";
+    STD_DH_SHA384 = "1.3.132.1.11.2";
+    STD_DH_SHA512 = "1.3.132.1.11.3";
+    COFACTOR_DH_SHA1 = "1.3.133.16.840.63.0.3";
+    COFACTOR_DH_SHA256 = "1.3.132.1.14.1";
+    COFACTOR_DH_SHA384 = "1.3.132.1.14.2";
+    COFACTOR_DH_SHA512 = "1.3.132.1.14.3";
+    AES128_WRAP = "2.16.840.1.101.3.4.1.5";
+    AES192_WRAP = "2.16.840.1.101.3.4.1.25";
+    AES256_WRAP = "2.16.840.1.101.3.4.1.45";
 
     // Digests.
     MD5 = "1.2.840.113549.2.5";
@@ -28,8 +78,17 @@ oids! {
     SHA256 = "2.16.840.1.101.3.4.2.1";
     SHA384 = "2.16.840.1.101.3.4.2.2";
     SHA512 = "2.16.840.1.101.3.4.2.3";
+    SHA224 = "2.16.840.1.101.3.4.2.4";
+    SHA3_224 = "2.16.840.1.101.3.4.2.7";
+    SHA3_256 = "2.16.840.1.101.3.4.2.8";
+    SHA3_384 = "2.16.840.1.101.3.4.2.9";
+    SHA3_512 = "2.16.840.1.101.3.4.2.10";
+    GOST_34311 = "1.2.804.2.1.1.1.1.2.1";
+    KUPYNA_256 = "1.2.804.2.1.1.1.1.2.2.1";
+    KUPYNA_384 = "1.2.804.2.1.1.1.1.2.2.2";
+    KUPYNA_512 = "1.2.804.2.1.1.1.1.2.2.3";
 
-    // Keys and signatures, RFC 4055, RFC 5758.
+    // Keys and signatures, RFC 4055, RFC 5758, RFC 8410, RFC 9688.
     RSA = "1.2.840.113549.1.1.1";
     RSA_MD5 = "1.2.840.113549.1.1.4";
     RSA_SHA1 = "1.2.840.113549.1.1.5";
@@ -38,6 +97,11 @@ oids! {
     RSA_SHA256 = "1.2.840.113549.1.1.11";
     RSA_SHA384 = "1.2.840.113549.1.1.12";
     RSA_SHA512 = "1.2.840.113549.1.1.13";
+    RSA_SHA224 = "1.2.840.113549.1.1.14";
+    RSA_SHA3_224 = "2.16.840.1.101.3.4.3.13";
+    RSA_SHA3_256 = "2.16.840.1.101.3.4.3.14";
+    RSA_SHA3_384 = "2.16.840.1.101.3.4.3.15";
+    RSA_SHA3_512 = "2.16.840.1.101.3.4.3.16";
     EC_KEY = "1.2.840.10045.2.1";
     P256 = "1.2.840.10045.3.1.7";
     P384 = "1.3.132.0.34";
@@ -46,6 +110,23 @@ oids! {
     ECDSA_SHA256 = "1.2.840.10045.4.3.2";
     ECDSA_SHA384 = "1.2.840.10045.4.3.3";
     ECDSA_SHA512 = "1.2.840.10045.4.3.4";
+    ECDSA_SHA224 = "1.2.840.10045.4.3.1";
+    ECDSA_SHA3_224 = "2.16.840.1.101.3.4.3.9";
+    ECDSA_SHA3_256 = "2.16.840.1.101.3.4.3.10";
+    ECDSA_SHA3_384 = "2.16.840.1.101.3.4.3.11";
+    ECDSA_SHA3_512 = "2.16.840.1.101.3.4.3.12";
+    ED25519 = "1.3.101.112";
+    // DSTU 4145-2002 over polynomial bases.
+    DSTU4145_GOST = "1.2.804.2.1.1.1.1.3.1.1";
+    /// Under it the curves' numbers, 0 to 9.
+    DSTU4145_CURVES = "1.2.804.2.1.1.1.1.3.1.1.2";
+    DSTU4145_GOST_BIG_ENDIAN = "1.2.804.2.1.1.1.1.3.1.1.1.1";
+    DSTU4145_KUPYNA_256 = "1.2.804.2.1.1.1.1.3.6.1";
+    DSTU4145_KUPYNA_256_PB = "1.2.804.2.1.1.1.1.3.6.1.1";
+    DSTU4145_KUPYNA_384 = "1.2.804.2.1.1.1.1.3.6.2";
+    DSTU4145_KUPYNA_384_PB = "1.2.804.2.1.1.1.1.3.6.2.1";
+    DSTU4145_KUPYNA_512 = "1.2.804.2.1.1.1.1.3.6.3";
+    DSTU4145_KUPYNA_512_PB = "1.2.804.2.1.1.1.1.3.6.3.1";
 
     // Certificates and revocation lists, RFC 5280.
     SUBJECT_DIRECTORY_ATTRIBUTES = "2.5.29.9";
@@ -67,6 +148,27 @@ oids! {
     /// Statements of a qualified certificate, EN 319 412-5; critical in Ukrainian certificates.
     QC_STATEMENTS = "1.3.6.1.5.5.7.1.3";
 
+    FRESHEST_CRL = "2.5.29.46";
+    POLICY_MAPPINGS = "2.5.29.33";
+    POLICY_CONSTRAINTS = "2.5.29.36";
+    INHIBIT_ANY_POLICY = "2.5.29.54";
+    ANY_POLICY = "2.5.29.32.0";
+    CERTIFICATE_ISSUER = "2.5.29.29";
+    INVALIDITY_DATE = "2.5.29.24";
+    EXPIRED_CERTS_ON_CRL = "2.5.29.60";
+    ACCESS_OCSP = "1.3.6.1.5.5.7.48.1";
+    ACCESS_CA_ISSUERS = "1.3.6.1.5.5.7.48.2";
+    KP_TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
+    KP_OCSP_SIGNING = "1.3.6.1.5.5.7.3.9";
+
+    // OCSP, RFC 6960; within CMS, RFC 5940.
+    OCSP_BASIC = "1.3.6.1.5.5.7.48.1.1";
+    RI_OCSP_RESPONSE = "1.3.6.1.5.5.7.16.2";
+    OCSP_NONCE = "1.3.6.1.5.5.7.48.1.2";
+    OCSP_NO_CHECK = "1.3.6.1.5.5.7.48.1.5";
+    OCSP_ARCHIVE_CUTOFF = "1.3.6.1.5.5.7.48.1.6";
+    OCSP_EXTENDED_REVOKE = "1.3.6.1.5.5.7.48.1.9";
+
     // Attributes of names, X.520 and EN 319 412-1.
     COMMON_NAME = "2.5.4.3";
     SURNAME = "2.5.4.4";
@@ -82,6 +184,16 @@ oids! {
     ORGANIZATION_IDENTIFIER = "2.5.4.97";
     EMAIL = "1.2.840.113549.1.9.1";
     DOMAIN_COMPONENT = "0.9.2342.19200300.100.1.25";
+
+    // Statements and purposes that tell a signature from an e-seal, EN 319 412-5 and the Ukrainian profile.
+    QC_COMPLIANCE = "0.4.0.1862.1.1";
+    QC_TYPE = "0.4.0.1862.1.6";
+    QC_TYPE_ESIGN = "0.4.0.1862.1.6.1";
+    QC_TYPE_ESEAL = "0.4.0.1862.1.6.2";
+    /// That the certificate is qualified, by the Ukrainian law.
+    UA_QC_COMPLIANCE = "1.2.804.2.1.1.1.2.1";
+    /// Purpose of the keys of e-seals.
+    UA_SEAL = "1.2.804.2.1.1.1.3.9";
 
     // Ukrainian subject directory attributes.
     /// ЄДРПОУ of the organisation.

@@ -24,6 +24,19 @@ pub(crate) fn blocks(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     blocks
 }
 
+/// `der` as one block of PEM, sixty-four characters a line (RFC 7468 §2).
+pub fn to_pem(label: &str, der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let mut block = format!("-----BEGIN {label}-----\n");
+    for (place, character) in text.chars().enumerate() {
+        if place > 0 && place % 64 == 0 {
+            block.push('\n');
+        }
+        block.push(character);
+    }
+    block + &format!("\n-----END {label}-----\n")
+}
+
 pub(crate) fn is_pem(bytes: &[u8]) -> bool {
     let head = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
     head.windows(11).any(|window| window == b"-----BEGIN ")

@@ -123,15 +123,7 @@ fn decrypt_content(content: &[u8], passphrase: &str) -> Result<Zeroizing<Vec<u8>
     let mut info = reader.expect(SEQUENCE)?.reader();
     Oid::of(info.next()?)?;
     let algorithm = AlgorithmId::of(info.next()?)?;
-    let field = info.next()?;
-    let cipher = match field.tag {
-        tag if tag == context_primitive(0) => field.value.to_vec(),
-        tag if tag == context(0) => {
-            let chunks = field.reader().all()?;
-            chunks.iter().flat_map(|chunk| chunk.value.iter().copied()).collect()
-        }
-        _ => return Err(Pkcs12Error::Malformed("encrypted content is missing")),
-    };
+    let cipher = asn1::implicit_octets(info.next()?, 0)?;
     derive::decrypt(&algorithm, &cipher, passphrase)
 }
 

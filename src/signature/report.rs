@@ -1,10 +1,11 @@
 //! A verdict in the shape `oblik verify --json` prints it.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use oblik_domain::account::HolderKind;
 use oblik_domain::finding::Finding;
 use serde::Serialize;
 
-use crate::verdict::{Judged, Judgement};
+use crate::verdict::{ChainLink, Judged, Judgement, SignedDocument, TimestampVerdict};
 
 /// The verdict on a file.
 #[derive(Debug, Clone, Serialize)]
@@ -15,8 +16,17 @@ pub struct FileReport {
     pub moment: String,
     pub policy_sha256: String,
     pub content_sha256: Option<String>,
+    /// Files of a container that all of its signatures cover.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<DocumentReport>,
     pub signatures: Vec<SignatureReport>,
     pub findings: Vec<FindingReport>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct DocumentReport {
+    pub name: String,
+    pub sha256: String,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -35,6 +45,23 @@ pub struct SignatureReport {
     pub sub_indication: Option<&'static str>,
     pub findings: Vec<FindingReport>,
     pub chain: Vec<ChainReport>,
+    pub timestamps: Vec<TimestampReport>,
+    /// Signatures over this one; their verdicts do not weigh on it.
+    pub counter_signatures: Vec<Self>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct TimestampReport {
+    /// `content`, `signature`, `archive` or `document`.
+    pub kind: &'static str,
+    pub time: Option<String>,
+    pub authority: String,
+    pub serial: String,
+    pub policy: String,
+    pub indication: &'static str,
+    pub sub_indication: Option<&'static str>,
+    pub findings: Vec<FindingReport>,
+    pub chain: Vec<ChainReport>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -45,6 +72,14 @@ pub struct SignerReport {
     pub issuer: String,
     pub edrpou: Option<String>,
     pub rnokpp: Option<String>,
+    pub surname: Option<String>,
+    pub given_name: Option<String>,
+    pub position: Option<String>,
+    pub organization: Option<String>,
+    /// `signature` or `seal`, where the certificate says it.
+    pub kind: Option<&'static str>,
+    /// Whether its authority claims that the certificate is qualified.
+    pub qualified: bool,
     pub certificate_sha256: String,
 }
 
@@ -74,9 +109,14 @@ pub fn report(judged: &Judged, sentence: impl Fn(&Finding) -> String) -> FileRep
         moment: stamp(judged.moment),
         policy_sha256: hex::encode(judged.policy_sha256),
         content_sha256: judged.signed.as_ref().map(|signed| hex::encode(signed.sha256())),
+        documents: judged.documents.iter().map(document).collect(),
         signatures: judged.signatures.iter().map(|judgement| signature(judgement, &sentence)).collect(),
         findings: findings(&judged.findings, &sentence),
     }
+}
+
+fn document(document: &SignedDocument) -> DocumentReport {
+    DocumentReport { name: document.name.clone(), sha256: hex::encode(document.sha256) }
 }
 
 fn stamp(at: DateTime<Utc>) -> String {
@@ -92,35 +132,66 @@ fn findings(findings: &[Finding], sentence: &impl Fn(&Finding) -> String) -> Vec
     findings.iter().map(report).collect()
 }
 
-fn signature(judgement: &Judgement, sentence: &impl Fn(&Finding) -> String) -> SignatureReport {
-    let chain = judgement.chain.iter().map(|link| ChainReport {
+fn chain(links: &[ChainLink]) -> Vec<ChainReport> {
+    let report = |link: &ChainLink| ChainReport {
         subject: link.subject.clone(),
         serial: link.serial.clone(),
         sha256: hex::encode(link.sha256),
         not_before: stamp(link.not_before),
         not_after: stamp(link.not_after),
         trusted: link.is_anchor,
-    });
+    };
+    links.iter().map(report).collect()
+}
+
+fn signer(judgement: &Judgement) -> SignerReport {
+    let holder = &judgement.holder;
+    SignerReport {
+        name: holder.name.clone(),
+        subject: judgement.subject.clone(),
+        serial: judgement.serial.clone(),
+        issuer: judgement.issuer.clone(),
+        edrpou: holder.edrpou.as_ref().map(ToString::to_string),
+        rnokpp: holder.rnokpp.as_ref().map(ToString::to_string),
+        surname: holder.surname.clone(),
+        given_name: holder.given_name.clone(),
+        position: holder.position.clone(),
+        organization: holder.organization.clone(),
+        kind: holder.kind.map(HolderKind::as_str),
+        qualified: holder.is_qualified,
+        certificate_sha256: hex::encode(holder.certificate_sha256),
+    }
+}
+
+fn timestamp(verdict: &TimestampVerdict, sentence: &impl Fn(&Finding) -> String) -> TimestampReport {
+    TimestampReport {
+        kind: verdict.kind.as_str(),
+        time: verdict.time.map(stamp),
+        authority: verdict.authority.clone(),
+        serial: verdict.serial.clone(),
+        policy: verdict.policy.clone(),
+        indication: verdict.indication.as_str(),
+        sub_indication: verdict.sub_indication.map(crate::SubIndication::as_str),
+        findings: findings(&verdict.findings, sentence),
+        chain: chain(&verdict.chain),
+    }
+}
+
+fn signature(judgement: &Judgement, sentence: &impl Fn(&Finding) -> String) -> SignatureReport {
     SignatureReport {
         format: judgement.format,
         level: Some(judgement.level).filter(|level| !level.is_empty()),
-        signer: SignerReport {
-            name: judgement.holder.name.clone(),
-            subject: judgement.subject.clone(),
-            serial: judgement.serial.clone(),
-            issuer: judgement.issuer.clone(),
-            edrpou: judgement.holder.edrpou.as_ref().map(ToString::to_string),
-            rnokpp: judgement.holder.rnokpp.as_ref().map(ToString::to_string),
-            certificate_sha256: hex::encode(judgement.holder.certificate_sha256),
-        },
+        signer: signer(judgement),
         algorithm: judgement.algorithm.clone(),
         digest: judgement.digest.clone(),
         signing_time: judgement.signing_time.map(stamp),
-        timestamp_time: None,
+        timestamp_time: judgement.timestamp_time.map(stamp),
         covers: judgement.covers.clone(),
         indication: judgement.indication.as_str(),
         sub_indication: judgement.sub_indication.map(crate::SubIndication::as_str),
         findings: findings(&judgement.findings, sentence),
-        chain: chain.collect(),
+        chain: chain(&judgement.chain),
+        timestamps: judgement.timestamps.iter().map(|verdict| timestamp(verdict, sentence)).collect(),
+        counter_signatures: judgement.counter_signatures.iter().map(|one| signature(one, sentence)).collect(),
     }
 }

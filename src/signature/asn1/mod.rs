@@ -7,6 +7,8 @@ pub(crate) mod ber;
 pub(crate) mod time;
 pub(crate) mod write;
 
+use std::borrow::Cow;
+
 use const_oid::ObjectIdentifier;
 
 pub(crate) const BOOLEAN: u8 = 0x01;
@@ -135,7 +137,10 @@ impl<'a> Element<'a> {
                 Ok(text) => text.to_owned(),
                 Err(_) => self.value.iter().map(|byte| char::from(*byte)).collect(),
             },
-            _ => String::from_utf8_lossy(self.value).into_owned(),
+            _ => match std::str::from_utf8(self.value) {
+                Ok(text) => text.to_owned(),
+                Err(_) => String::from_utf8_lossy(self.value).into_owned(),
+            },
         }
     }
 }
@@ -211,6 +216,21 @@ impl<'a> Reader<'a> {
         }
         Ok(elements)
     }
+}
+
+/// The octets of `[n] IMPLICIT OCTET STRING`: in one piece, or in the pieces that BER allows.
+pub(crate) fn implicit_octets(field: Element<'_>, n: u8) -> Read<Cow<'_, [u8]>> {
+    if field.tag == context_primitive(n) {
+        return Ok(Cow::Borrowed(field.value));
+    }
+    let pieces: Read<Vec<&[u8]>> = field
+        .tagged(context(n))?
+        .reader()
+        .all()?
+        .into_iter()
+        .map(|piece| piece.tagged(OCTET_STRING).map(|piece| piece.value))
+        .collect();
+    Ok(Cow::Owned(pieces?.concat()))
 }
 
 /// An object identifier by its content octets; compared with the known ones, printed with dots.

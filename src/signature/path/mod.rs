@@ -3,9 +3,12 @@
 //! Certificates of the message and of the configuration may stand in between; a path ends only in a certificate that the
 //! configuration names as root. Building is bounded in depth and in signature checks (T20, T21).
 
+mod budget;
 mod names;
-mod revocation;
+mod policies;
 mod rules;
+mod status;
+mod wanted;
 
 use std::sync::Arc;
 
@@ -13,19 +16,62 @@ use chrono::{DateTime, Utc};
 use oblik_domain::finding::{Code, Finding};
 use oblik_domain::limits;
 
+pub(crate) use policies::PolicySettings;
+
+use self::budget::Budget;
 use crate::algorithm::{PublicKey, SignatureAlgorithm};
 use crate::certificate::Certificate;
 use crate::crl::RevocationList;
+use crate::listed::{ListedFor, Standing};
+use crate::material::Material;
+use crate::moments::Moments;
+use crate::ocsp::OcspResponse;
 use crate::policy::Policy;
 use crate::trust::Trust;
-use crate::verdict::{Facts, SubIndication};
+use crate::verdict::{Facts, SubIndication, Wanted};
 
 /// Against what a path is judged.
 #[derive(Clone, Copy)]
 pub(crate) struct Ground<'a> {
     pub trust: &'a Trust,
     pub policy: &'a Policy,
+    /// When the verdict is given.
     pub moment: DateTime<Utc>,
+    /// By when the signature provably existed, the "best signature time" of EN 319 102-1: `moment`, or earlier when a
+    /// timestamp says so.
+    pub proven: DateTime<Utc>,
+}
+
+impl<'a> Ground<'a> {
+    /// A moment alone is no proof that the signature is older.
+    pub fn new(trust: &'a Trust, policy: &'a Policy, moments: impl Into<Moments>) -> Self {
+        let moments = moments.into();
+        Self { trust, policy, moment: moments.now, proven: moments.proven() }
+    }
+}
+
+/// What the first certificate of a path was used for; it decides which key usages its holder needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Signing documents.
+    Signature,
+    /// Timestamps: the one and critical purpose id-kp-timeStamping (RFC 3161 §2.3).
+    Timestamp,
+    /// OCSP answers on behalf of the authority that issued it: id-kp-OCSPSigning (RFC 6960 §4.2.2.2).
+    OcspResponder,
+    /// Revocation lists: cRLSign.
+    RevocationList,
+}
+
+impl Purpose {
+    /// Which services of a trusted list may end a path from such a certificate.
+    fn listed_for(self) -> &'static [ListedFor] {
+        match self {
+            Self::Signature | Self::RevocationList => &[ListedFor::Certificates],
+            Self::Timestamp => &[ListedFor::Timestamps],
+            Self::OcspResponder => &[ListedFor::Certificates, ListedFor::StatusAnswers],
+        }
+    }
 }
 
 /// The best path found, from the signer up, and what is wrong with it.
@@ -34,14 +80,48 @@ pub(crate) struct Path {
     pub certificates: Vec<Arc<Certificate>>,
     pub facts: Facts,
     pub revocation_lists: Vec<Arc<RevocationList>>,
+    pub ocsp_responses: Vec<Arc<OcspResponse>>,
+    /// Certificates of those who signed these lists and answers, where they are not of the path.
+    pub witnesses: Vec<Arc<Certificate>>,
+    /// What would have to be fetched to know more.
+    pub wanted: Vec<Wanted>,
 }
 
-/// Signature checks one search may cost. An honest message needs two or three.
-const CHECKS_MAX: usize = 40;
+/// How deep paths to those who signed lists may nest: a list's signer, and the signer of the list that tells his status.
+const DEPTH_MAX: usize = 2;
 
-/// The path from `leaf`; `pool` holds the message's own certificates, in any order.
-pub(crate) fn find(leaf: &Arc<Certificate>, pool: &[Arc<Certificate>], ground: Ground<'_>) -> Path {
-    let mut search = Search { pool, ground, checks_left: CHECKS_MAX, complete: None, incomplete: Vec::new(), forged: None };
+/// Paths to a root that are judged, with the status of all their certificates. Cross-certified sets have two or three.
+const COMPLETE_MAX: usize = 12;
+
+/// What a search is about beside its leaf.
+#[derive(Clone, Copy)]
+struct Inquiry<'a> {
+    material: &'a Material,
+    ground: Ground<'a>,
+    budget: &'a Budget,
+    /// Zero for the path asked for; more for those of list signers.
+    depth: usize,
+    /// The only root that counts, by SHA-256, where another path has decided that.
+    anchor: Option<[u8; 32]>,
+    /// The list whose signer the path is about, by SHA-256.
+    signed_list: Option<[u8; 32]>,
+}
+
+/// The path from `leaf`, used for `purpose`; `material` is the message's own, in any order.
+pub(crate) fn find(leaf: &Arc<Certificate>, purpose: Purpose, material: &Material, ground: Ground<'_>) -> Path {
+    let budget = Budget::default();
+    let mut path =
+        search(leaf, purpose, Inquiry { material, ground, budget: &budget, depth: 0, anchor: None, signed_list: None });
+    if budget.is_overdrawn() {
+        let finding = Finding::error(Code::SignatureLimit).with("what", "signature checks").with("limit", Budget::CHECKS_MAX);
+        path.facts.fail(SubIndication::CertificateChainGeneralFailure, finding);
+    }
+    path
+}
+
+fn search(leaf: &Arc<Certificate>, purpose: Purpose, inquiry: Inquiry<'_>) -> Path {
+    let mut search =
+        Search { purpose, inquiry, complete_left: COMPLETE_MAX, complete: None, incomplete: Vec::new(), forged: None };
     search.extend(&mut vec![Arc::clone(leaf)]);
     match search.complete {
         Some(path) => path,
@@ -50,9 +130,9 @@ pub(crate) fn find(leaf: &Arc<Certificate>, pool: &[Arc<Certificate>], ground: G
 }
 
 struct Search<'a> {
-    pool: &'a [Arc<Certificate>],
-    ground: Ground<'a>,
-    checks_left: usize,
+    purpose: Purpose,
+    inquiry: Inquiry<'a>,
+    complete_left: usize,
     /// A path to a root: the first without faults, else the first.
     complete: Option<Path>,
     /// The longest path that led nowhere.
@@ -68,23 +148,25 @@ impl Search<'_> {
         if path.len() > self.incomplete.len() {
             self.incomplete.clone_from(path);
         }
-        if self.ground.trust.is_anchor(&top) {
-            let judged = rules::judge(path, self.ground);
+        let standing = self.standing(&top);
+        if standing != Standing::Between {
+            let mut judged = rules::judge(path, self.purpose, self.inquiry);
+            standing.tell(&top, &mut judged.facts);
+            self.complete_left = self.complete_left.saturating_sub(1);
             let is_clean = judged.facts.worst.is_none();
             if is_clean || self.complete.is_none() {
                 self.complete = Some(judged);
             }
-            return is_clean;
+            return is_clean || self.complete_left == 0;
         }
         if path.len() >= limits::PATH_CERTIFICATES {
             return false;
         }
         for issuer in self.candidates(&top, path) {
-            if self.checks_left == 0 {
+            if !self.inquiry.budget.spend() {
                 return true;
             }
-            self.checks_left -= 1;
-            if !self.ground.trust.issued(&top, &issuer) {
+            if !self.inquiry.ground.trust.issued(&top, &issuer) {
                 self.forged.get_or_insert((Arc::clone(&top), issuer));
                 continue;
             }
@@ -98,10 +180,19 @@ impl Search<'_> {
         false
     }
 
+    /// How `top` stands as the end of this path. Where another path has decided the root, its standing was asked there.
+    fn standing(&self, top: &Certificate) -> Standing {
+        match self.inquiry.anchor {
+            Some(decided) if decided == top.sha256 => Standing::Root,
+            Some(_) => Standing::Between,
+            None => self.inquiry.ground.trust.standing(top, self.purpose.listed_for(), self.inquiry.ground.proven),
+        }
+    }
+
     /// Possible issuers of `top`, roots and other configured certificates before those of the message.
     fn candidates(&self, top: &Certificate, path: &[Arc<Certificate>]) -> Vec<Arc<Certificate>> {
         let mut found: Vec<Arc<Certificate>> = Vec::new();
-        for candidate in self.ground.trust.known().chain(self.pool) {
+        for candidate in self.inquiry.ground.trust.known().chain(&self.inquiry.material.certificates) {
             let stands = |list: &[Arc<Certificate>]| list.iter().any(|known| known.sha256 == candidate.sha256);
             if top.may_be_issued_by(candidate) && !stands(path) && !stands(&found) {
                 found.push(Arc::clone(candidate));
@@ -113,6 +204,7 @@ impl Search<'_> {
     /// No path reached a root: says which certificate is missing, or which root is not trusted.
     fn unfinished(self) -> Path {
         let mut facts = Facts::default();
+        let mut wanted = None;
         if let Some(top) = self.incomplete.last() {
             let is_root = top.names_itself();
             let forged = self.forged.filter(|(certificate, _)| certificate.sha256 == top.sha256 && !is_root);
@@ -126,11 +218,12 @@ impl Search<'_> {
                     .with("issuer", top.issuer.human())
                     .with("problem", problem);
                 facts.fail(SubIndication::NoCertificateChainFound, finding);
+                wanted = if is_root { None } else { wanted::issuer(top) };
             }
         }
         // What else is wrong with the certificates that are known helps the sender as well.
-        facts.append(rules::validity(&self.incomplete, self.ground.moment));
-        Path { certificates: self.incomplete, facts, revocation_lists: Vec::new() }
+        facts.append(rules::validity(&self.incomplete, self.inquiry.ground));
+        Path { certificates: self.incomplete, facts, wanted: wanted.into_iter().collect(), ..Path::default() }
     }
 }
 
@@ -153,3 +246,5 @@ fn not_signed(certificate: &Certificate, issuer: &Certificate) -> (SubIndication
 
 #[cfg(test)]
 mod pkits;
+#[cfg(test)]
+mod tests;

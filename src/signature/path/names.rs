@@ -1,7 +1,7 @@
 //! Name constraints, RFC 5280 §4.2.1.10.
 //!
-//! Directory names, mail addresses and host names are compared. A constraint on any other form refuses certificates that
-//! have a name of that form.
+//! Directory names, mail addresses, hosts, addresses of resources and of networks are compared. A constraint on any other
+//! form refuses certificates that have a name of that form.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use oblik_domain::finding::{Code, Finding};
 
 use crate::asn1::{Element, Malformed, Read, SEQUENCE, context, context_primitive};
 use crate::certificate::Certificate;
+use crate::general_name::{DIRECTORY, URI};
 use crate::name::Name;
 use crate::oids;
 use crate::verdict::{Facts, SubIndication};
@@ -16,9 +17,13 @@ use crate::verdict::{Facts, SubIndication};
 /// Tags of `GeneralName`.
 const MAIL: u8 = context_primitive(1);
 const HOST: u8 = context_primitive(2);
-const DIRECTORY: u8 = context(4);
+const ADDRESS: u8 = context_primitive(7);
+
+/// Comparisons one path may cost; certificates with that many names and constraints are made to be slow.
+const COMPARISONS_MAX: usize = 1 << 16;
 
 pub(super) fn judge(path: &[Arc<Certificate>], facts: &mut Facts) {
+    let mut comparisons_left = COMPARISONS_MAX;
     for (position, authority) in path.iter().enumerate().skip(1) {
         let Some(constraints) = authority.extensions.name_constraints.as_deref() else { continue };
         for (below, certificate) in path.iter().enumerate().take(position) {
@@ -26,7 +31,7 @@ pub(super) fn judge(path: &[Arc<Certificate>], facts: &mut Facts) {
             if below > 0 && certificate.names_itself() {
                 continue;
             }
-            if !obeys(certificate, constraints).unwrap_or(false) {
+            if !obeys(certificate, constraints, &mut comparisons_left).unwrap_or(false) {
                 let detail = format!("its names are outside what {} may name", authority.subject.human());
                 let finding = Finding::error(Code::CertificateChain).with("subject", certificate.subject.human());
                 facts.fail(SubIndication::CertificateChainGeneralFailure, finding.with("detail", detail));
@@ -35,32 +40,31 @@ pub(super) fn judge(path: &[Arc<Certificate>], facts: &mut Facts) {
     }
 }
 
-fn obeys(certificate: &Certificate, constraints: &[u8]) -> Read<bool> {
+fn obeys(certificate: &Certificate, constraints: &[u8], comparisons_left: &mut usize) -> Read<bool> {
     let mut reader = Element::only(constraints)?.tagged(SEQUENCE)?.reader();
     let permitted = reader.optional(context(0))?;
     let excluded = reader.optional(context(1))?;
     reader.finish()?;
     let names = names_of(certificate)?;
-    if let Some(list) = excluded {
-        for base in bases(list)? {
-            for name in names.iter().filter(|name| name.tag() == base.tag) {
-                if name.is_within(base)? {
-                    return Ok(false);
-                }
+    let permitted = permitted.map_or(Ok(Vec::new()), bases)?;
+    let excluded = excluded.map_or(Ok(Vec::new()), bases)?;
+    let comparisons = names.len().saturating_mul(permitted.len() + excluded.len());
+    *comparisons_left = comparisons_left.checked_sub(comparisons).ok_or(Malformed("too many names to compare"))?;
+    for base in excluded {
+        for name in names.iter().filter(|name| name.tag() == base.tag) {
+            if name.is_within(base)? {
+                return Ok(false);
             }
         }
     }
-    if let Some(list) = permitted {
-        let bases = bases(list)?;
-        for name in &names {
-            let of_form: Vec<&Element<'_>> = bases.iter().filter(|base| base.tag == name.tag()).collect();
-            let mut is_permitted = of_form.is_empty();
-            for base in of_form {
-                is_permitted |= name.is_within(*base)?;
-            }
-            if !is_permitted {
-                return Ok(false);
-            }
+    for name in &names {
+        let of_form: Vec<&Element<'_>> = permitted.iter().filter(|base| base.tag == name.tag()).collect();
+        let mut is_permitted = of_form.is_empty();
+        for base in of_form {
+            is_permitted |= name.is_within(*base)?;
+        }
+        if !is_permitted {
+            return Ok(false);
         }
     }
     Ok(true)
@@ -81,6 +85,8 @@ enum CertifiedName {
     Directory(Name),
     Mail(String),
     Host(String),
+    Uri(String),
+    Address(Vec<u8>),
     Other(u8),
 }
 
@@ -97,6 +103,8 @@ fn names_of(certificate: &Certificate) -> Read<Vec<CertifiedName>> {
                 DIRECTORY => CertifiedName::Directory(Name::of(Element::only(name.value)?)?),
                 MAIL => CertifiedName::Mail(name.text()),
                 HOST => CertifiedName::Host(name.text()),
+                URI => CertifiedName::Uri(name.text()),
+                ADDRESS => CertifiedName::Address(name.value.to_vec()),
                 other => CertifiedName::Other(other),
             });
         }
@@ -110,6 +118,8 @@ impl CertifiedName {
             Self::Directory(_) => DIRECTORY,
             Self::Mail(_) => MAIL,
             Self::Host(_) => HOST,
+            Self::Uri(_) => URI,
+            Self::Address(_) => ADDRESS,
             Self::Other(tag) => *tag,
         }
     }
@@ -119,6 +129,8 @@ impl CertifiedName {
             Self::Directory(name) => Ok(name.is_within(&Name::of(Element::only(base.value)?)?)),
             Self::Mail(address) => Ok(mail_within(address, &base.text())),
             Self::Host(host) => Ok(host_within(host, &base.text())),
+            Self::Uri(uri) => uri_within(uri, &base.text()),
+            Self::Address(address) => address_within(address, base.value),
             Self::Other(_) => Err(Malformed("a constraint on an unknown form of name")),
         }
     }
@@ -140,6 +152,30 @@ fn host_within(host: &str, base: &str) -> bool {
     base.is_empty() || host == base || host.strip_suffix(base).is_some_and(|head| head.ends_with('.'))
 }
 
+/// The host of an address is the base, or lies in its domain (`.example.ua`). An address without a host name cannot be judged.
+fn uri_within(uri: &str, base: &str) -> Read<bool> {
+    const NO_HOST: Malformed = Malformed("an address without a host name");
+    let (_, rest) = uri.split_once("://").ok_or(NO_HOST)?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = host.split_once(':').map_or(host, |(host, _)| host).to_ascii_lowercase();
+    if host.is_empty() || host.starts_with('[') || host.parse::<std::net::Ipv4Addr>().is_ok() {
+        return Err(NO_HOST);
+    }
+    let base = base.to_ascii_lowercase();
+    Ok(if base.starts_with('.') { host.ends_with(&base) && host.len() > base.len() } else { host == base })
+}
+
+/// `base` is an address and a mask of the same length.
+fn address_within(address: &[u8], base: &[u8]) -> Read<bool> {
+    if !matches!(address.len(), 4 | 16) || !matches!(base.len(), 8 | 32) {
+        return Err(Malformed("an address of a strange length"));
+    }
+    let (network, mask) = base.split_at(base.len() / 2);
+    let agrees = |((byte, network), mask): ((&u8, &u8), &u8)| byte & mask == network & mask;
+    Ok(address.len() == network.len() && address.iter().zip(network).zip(mask).all(agrees))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +192,29 @@ mod tests {
             ("nonsense", "oblenergo.ua", false),
         ] {
             assert_eq!(mail_within(address, base), within, "{address} {base}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_resources_and_of_networks_are_within_theirs() {
+        for (uri, base, within) in [
+            ("http://a.example.ua/x", ".example.ua", Ok(true)),
+            ("http://example.ua/x", ".example.ua", Ok(false)),
+            ("https://u@EXAMPLE.ua:8080?x", "example.ua", Ok(true)),
+            ("http://badexample.ua", "example.ua", Ok(false)),
+            ("http://10.0.0.1/x", "example.ua", Err(())),
+            ("mailto:a@example.ua", "example.ua", Err(())),
+        ] {
+            assert_eq!(uri_within(uri, base).map_err(|_| ()), within, "{uri} {base}");
+        }
+        for (address, base, within) in [
+            (&[10, 1, 2, 3][..], &[10, 1, 0, 0, 255, 255, 0, 0][..], Ok(true)),
+            (&[10, 2, 2, 3], &[10, 1, 0, 0, 255, 255, 0, 0], Ok(false)),
+            (&[10; 16], &[10, 1, 0, 0, 255, 255, 0, 0], Ok(false)),
+            (&[10, 1, 2], &[10, 1, 0, 0, 255, 255, 0, 0], Err(())),
+            (&[10, 1, 2, 3], &[10, 1, 0, 0], Err(())),
+        ] {
+            assert_eq!(address_within(address, base).map_err(|_| ()), within, "{address:?} {base:?}");
         }
     }
 

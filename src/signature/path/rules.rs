@@ -5,32 +5,50 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use oblik_domain::finding::{Code, Finding};
 
-use super::{Ground, Path, names, revocation};
+use super::status::{self, Sources};
+use super::{Ground, Inquiry, Path, PolicySettings, Purpose, names, policies};
 use crate::algorithm::SignatureAlgorithm;
 use crate::certificate::{Certificate, usage};
+use crate::oids;
 use crate::verdict::{Facts, SubIndication};
 
 /// Judges `path`, signer first, root last.
-pub(super) fn judge(path: &[Arc<Certificate>], ground: Ground<'_>) -> Path {
-    let mut facts = validity(path, ground.moment);
+pub(super) fn judge(path: &[Arc<Certificate>], purpose: Purpose, inquiry: Inquiry<'_>) -> Path {
+    let facts = facts(path, purpose, inquiry.ground);
+    let mut judged = Path { certificates: path.to_vec(), facts, ..Path::default() };
+    status::judge(&mut judged, Sources::Every, inquiry);
+    judged
+}
+
+/// All but the status of the certificates.
+pub(super) fn facts(path: &[Arc<Certificate>], purpose: Purpose, ground: Ground<'_>) -> Facts {
+    let mut facts = validity(path, ground);
     for (position, certificate) in path.iter().enumerate() {
         form(certificate, &mut facts);
         let is_root = position + 1 == path.len();
         algorithms(certificate, is_root, ground, &mut facts);
         if position == 0 {
-            signer(certificate, ground, &mut facts);
+            leaf(certificate, purpose, ground, &mut facts);
         } else {
             authority(certificate, path.get(1..position).unwrap_or_default(), is_root, &mut facts);
         }
     }
     names::judge(path, &mut facts);
-    let mut judged = Path { certificates: path.to_vec(), facts, revocation_lists: Vec::new() };
-    revocation::judge(&mut judged, ground);
-    judged
+    let settings = if purpose == Purpose::Signature { ground.policy.policies() } else { PolicySettings::default() };
+    let detail = match policies::hold(path, &settings) {
+        Ok(true) => return facts,
+        Ok(false) => "it is not issued under a certificate policy that is asked for".to_owned(),
+        Err(malformed) => format!("its certificate policies are faulty: {malformed}"),
+    };
+    if let Some(leaf) = path.first() {
+        facts.fail(SubIndication::CertificateChainGeneralFailure, broken(leaf, &detail));
+    }
+    facts
 }
 
-/// Each certificate's validity at `moment`.
-pub(super) fn validity(path: &[Arc<Certificate>], moment: DateTime<Utc>) -> Facts {
+/// Each certificate's validity at the proven time: what has expired since was valid when it was used.
+pub(super) fn validity(path: &[Arc<Certificate>], ground: Ground<'_>) -> Facts {
+    let moment = ground.proven;
     let mut facts = Facts::default();
     let stamp = |at: DateTime<Utc>| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     for certificate in path {
@@ -44,7 +62,10 @@ pub(super) fn validity(path: &[Arc<Certificate>], moment: DateTime<Utc>) -> Fact
         }
         if moment > certificate.not_after {
             let finding = finding(Code::CertificateExpired);
-            facts.fail(SubIndication::Expired, finding.with("until", stamp(certificate.not_after)).with("moment", stamp(moment)));
+            // Without a proof of time the arrival is the earliest that is known of the signature; with one, it may still be older.
+            let is_proven_late = ground.proven < ground.moment;
+            let sub_indication = if is_proven_late { SubIndication::OutOfBoundsNoPoe } else { SubIndication::Expired };
+            facts.fail(sub_indication, finding.with("until", stamp(certificate.not_after)).with("moment", stamp(moment)));
         }
     }
     facts
@@ -81,11 +102,31 @@ fn algorithms(certificate: &Certificate, is_root: bool, ground: Ground<'_>, fact
     }
     match SignatureAlgorithm::of(&certificate.signature_algorithm) {
         Ok(algorithm) => match algorithm.digest {
-            Some(digest) if ground.policy.takes_digest(digest, ground.moment) => {}
+            Some(digest) if ground.policy.takes_digest(digest, ground.proven) => {}
             Some(digest) => refuse(algorithm.name(digest)),
             None => refuse("a signature without a digest".to_owned()),
         },
         Err(name) => refuse(name),
+    }
+}
+
+/// What the first certificate may be used for.
+fn leaf(certificate: &Certificate, purpose: Purpose, ground: Ground<'_>, facts: &mut Facts) {
+    let purposes = certificate.extensions.extended_key_usage.as_ref();
+    let names = |oid| purposes.is_some_and(|(purposes, _)| purposes.iter().any(|purpose| *purpose == oid));
+    let signs = certificate.allows(usage::DIGITAL_SIGNATURE | usage::NON_REPUDIATION);
+    let is_fit = match purpose {
+        Purpose::Signature => return signer(certificate, ground, facts),
+        Purpose::Timestamp => {
+            let is_only = purposes.is_some_and(|(purposes, is_critical)| *is_critical && purposes.len() == 1);
+            signs && is_only && names(oids::KP_TIME_STAMPING)
+        }
+        Purpose::OcspResponder => signs && names(oids::KP_OCSP_SIGNING),
+        Purpose::RevocationList => certificate.allows(usage::CRL_SIGN),
+    };
+    if !is_fit {
+        let finding = Finding::error(Code::CertificateKeyUsage).with("subject", certificate.subject.human());
+        facts.fail(SubIndication::ChainConstraintsFailure, finding);
     }
 }
 

@@ -1,63 +1,85 @@
 //! What a signed act must not contain: anything that acts, hides or changes what is shown.
 
-use std::collections::HashSet;
-
 use lopdf::{Dictionary, Object};
-use oblik_domain::finding::{Code, Finding};
 
-use super::lexer::{regular_end, skip_space};
-use super::revision::{Revision, find_all};
-use crate::verdict::{Facts, SubIndication};
+use super::attack::Attack;
+use super::revision::Revision;
+use crate::verdict::Facts;
 
 /// Nesting of direct objects that is looked into; `lopdf` bounds what it reads, this bounds our own stack.
 const DEPTH_MAX: usize = 100;
+/// Annotations held against each other on one page.
+const ANNOTATIONS_MAX: usize = 300;
 
-/// Kinds of action that do more than move about the document or open a link.
-const ACTIONS: [&[u8]; 11] = [
-    b"JavaScript",
-    b"Launch",
-    b"SubmitForm",
-    b"ImportData",
-    b"ResetForm",
-    b"Hide",
-    b"SetOCGState",
-    b"Rendition",
-    b"Movie",
-    b"GoToE",
-    b"RichMediaExecute",
+/// Pairs of annotations that are held against each other in one file.
+const COMPARISONS_MAX: usize = 1_000_000;
+
+/// Kinds of action that do more than move about the document or open a link that was clicked.
+const ACTIONS: [(&[u8], Attack); 17] = [
+    (b"JavaScript", Attack::JavaScript),
+    (b"Launch", Attack::Launch),
+    (b"SubmitForm", Attack::SubmitForm),
+    (b"ImportData", Attack::ExternalReference),
+    (b"GoToR", Attack::ExternalReference),
+    (b"GoToE", Attack::ExternalReference),
+    (b"ResetForm", Attack::Action),
+    (b"Hide", Attack::Action),
+    (b"SetOCGState", Attack::OptionalContent),
+    (b"Rendition", Attack::RichMedia),
+    (b"Movie", Attack::RichMedia),
+    (b"Sound", Attack::RichMedia),
+    (b"RichMediaExecute", Attack::RichMedia),
+    (b"GoTo3DView", Attack::RichMedia),
+    (b"Trans", Attack::Action),
+    (b"GoToDp", Attack::Action),
+    (b"Thread", Attack::Action),
 ];
 
-pub(super) fn judge(pdf: &[u8], last: &Revision, facts: &mut Facts) {
-    let mut reasons: Vec<&'static str> = Vec::new();
+/// Annotations that may lie over other content and cover it.
+const COVERING: [&[u8]; 10] =
+    [b"FreeText", b"Stamp", b"Redact", b"Square", b"Circle", b"Polygon", b"Watermark", b"Screen", b"3D", b"FileAttachment"];
+
+pub(super) fn judge(last: &Revision, facts: &mut Facts) {
+    let mut found: Vec<(Attack, &'static str)> = Vec::new();
     let catalog = last.catalog();
-    for (key, reason) in [(&b"OCProperties"[..], "it has optional content"), (b"AA", "it acts on its own")] {
+    for (key, attack, reason) in [
+        (&b"OCProperties"[..], Attack::OptionalContent, "it has optional content"),
+        (b"AA", Attack::AutomaticAction, "it acts on its own"),
+        (b"Collection", Attack::SeveralAttachments, "it is a portfolio of files"),
+    ] {
         if catalog.has(key) {
-            reasons.push(reason);
+            found.push((attack, reason));
         }
     }
-    if last.entry(&catalog, b"OpenAction").is_some_and(|action| !only_moves(action)) {
-        reasons.push("it acts when it is opened");
+    if let Some(action) = last.entry(&catalog, b"OpenAction").filter(|action| !only_moves(action)) {
+        match action.as_dict().ok().and_then(|action| kind(last, action)) {
+            Some(b"URI") => found.push((Attack::AutomaticUri, "it opens an address when it is opened")),
+            // It is found again among the objects, and named there.
+            Some(kind) if ACTIONS.iter().any(|(known, _)| *known == kind) => {}
+            _ => found.push((Attack::AutomaticAction, "it acts when it is opened")),
+        }
     }
     if let Some(form) = last.form() {
         if form.has(b"XFA") {
-            reasons.push("it has an XFA form");
+            found.push((Attack::XfaForm, "it has an XFA form"));
         }
         if matches!(last.entry(form, b"NeedAppearances"), Some(Object::Boolean(true))) {
-            reasons.push("its form is drawn by the reader");
+            found.push((Attack::NeedAppearances, "its form is drawn by the reader"));
         }
     }
     for object in last.document.objects.values() {
-        walk(object, DEPTH_MAX, &mut reasons);
+        walk(object, DEPTH_MAX, &mut found);
     }
-    reasons.sort_unstable();
-    reasons.dedup();
-    for reason in reasons {
-        facts.fail(SubIndication::SigConstraintsFailure, Finding::error(Code::PdfForbidden).with("detail", reason));
+    annotations(last, &mut found);
+    found.sort_unstable_by_key(|(attack, reason)| (attack.as_str(), *reason));
+    found.dedup();
+    for (attack, reason) in found {
+        attack.refuse(reason, facts);
     }
-    if let Some(number) = object_twice(pdf, last) {
-        let finding = Finding::error(Code::PdfBroken).with("detail", format!("object {number} stands twice in one revision"));
-        facts.fail(SubIndication::SigConstraintsFailure, finding);
-    }
+}
+
+fn kind<'a>(last: &'a Revision, action: &'a Dictionary) -> Option<&'a [u8]> {
+    last.entry(action, b"S").and_then(|kind| kind.as_name().ok())
 }
 
 /// A destination, or an action that only goes to one.
@@ -69,74 +91,119 @@ fn only_moves(action: &Object) -> bool {
     }
 }
 
-fn walk(object: &Object, depth: usize, reasons: &mut Vec<&'static str>) {
+fn walk(object: &Object, depth: usize, found: &mut Vec<(Attack, &'static str)>) {
     let Some(depth) = depth.checked_sub(1) else {
-        reasons.push("its objects are nested too deep");
+        found.push((Attack::DeepNesting, "its objects are nested too deep"));
         return;
     };
     match object {
-        Object::Array(items) => items.iter().for_each(|item| walk(item, depth, reasons)),
-        Object::Dictionary(dictionary) => dictionary_reasons(dictionary, depth, reasons),
-        Object::Stream(stream) => dictionary_reasons(&stream.dict, depth, reasons),
+        Object::Array(items) => items.iter().for_each(|item| walk(item, depth, found)),
+        Object::Dictionary(dictionary) => entries(dictionary, depth, found),
+        Object::Stream(stream) => {
+            if stream.dict.has(b"F") {
+                found.push((Attack::ExternalReference, "its content lies in another file"));
+            }
+            entries(&stream.dict, depth, found);
+        }
         _ => {}
     }
 }
 
-fn dictionary_reasons(dictionary: &Dictionary, depth: usize, reasons: &mut Vec<&'static str>) {
+fn entries(dictionary: &Dictionary, depth: usize, found: &mut Vec<(Attack, &'static str)>) {
     for (key, value) in dictionary {
         match key.as_slice() {
-            b"JS" | b"JavaScript" => reasons.push("it has scripts"),
-            b"AA" => reasons.push("it acts on its own"),
-            b"RichMediaContent" | b"RichMediaSettings" => reasons.push("it has rich media"),
-            b"S" if matches!(value, Object::Name(name) if ACTIONS.contains(&name.as_slice())) && dictionary.len() > 1 => {
-                reasons.push("it has actions");
+            b"JS" | b"JavaScript" => found.push((Attack::JavaScript, "it has scripts")),
+            b"AA" => found.push((Attack::AutomaticAction, "it acts on its own")),
+            b"RichMediaContent" | b"RichMediaSettings" | b"3DD" => found.push((Attack::RichMedia, "it has rich media")),
+            b"Ref" if dictionary.has(b"BBox") => found.push((Attack::ExternalReference, "a page of another file is shown")),
+            b"OPI" => found.push((Attack::ExternalReference, "an image lies in another file")),
+            b"FS" if matches!(value, Object::Name(name) if name == b"URL") => {
+                found.push((Attack::ExternalReference, "a file lies at an address"));
+            }
+            b"S" if dictionary.len() > 1 => {
+                let action = value.as_name().ok().and_then(|name| ACTIONS.iter().find(|(kind, _)| *kind == name));
+                // Slide transitions have the name of an action in a place of their own, structure elements have a parent.
+                let is_action = !dictionary.has_type(b"Trans") && !dictionary.has(b"P");
+                if let Some((_, attack)) = action.filter(|_| is_action) {
+                    found.push((*attack, "it has actions"));
+                }
             }
             _ => {}
         }
-        walk(value, depth, reasons);
+        walk(value, depth, found);
     }
 }
 
-/// The number of an object that one revision defines twice: readers disagree on which counts.
-fn object_twice(pdf: &[u8], last: &Revision) -> Option<u32> {
-    let mut streams: Vec<std::ops::Range<usize>> = Vec::new();
-    for object in last.document.objects.values() {
-        if let Object::Stream(stream) = object
-            && let Some(start) = stream.start_position
-        {
-            streams.push(start..start.saturating_add(stream.content.len()));
-        }
-    }
-    streams.sort_by_key(|range| range.start);
-    let in_stream = |at: usize| {
-        let next = streams.partition_point(|range| range.start <= at);
-        next.checked_sub(1).and_then(|index| streams.get(index)).is_some_and(|range| range.contains(&at))
-    };
-    let marks: Vec<usize> = find_all(pdf, b"%%EOF").filter(|at| !in_stream(*at)).collect();
-    let mut seen: HashSet<(usize, u32)> = HashSet::new();
-    for at in find_all(pdf, b" obj") {
-        if in_stream(at) || regular_end(pdf, at + 1) != at + 4 {
-            continue;
-        }
-        let Some(number) = object_number(pdf, at) else { continue };
-        let revision = marks.partition_point(|mark| *mark < at);
-        if !seen.insert((revision, number)) {
-            return Some(number);
-        }
-    }
-    None
+struct Annotation {
+    kind: Vec<u8>,
+    /// Left, bottom, right, top in thousandths of a point.
+    place: Option<[i64; 4]>,
+    is_hidden: bool,
 }
 
-/// The number of `12 0 obj` whose space before `obj` is at `at`.
-fn object_number(pdf: &[u8], at: usize) -> Option<u32> {
-    let head = pdf.get(at.saturating_sub(24)..at)?;
-    let generation = head.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    let before = head.get(..head.len().checked_sub(generation)?)?;
-    let trimmed = before.trim_ascii_end();
-    let digits = trimmed.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-    if generation == 0 || digits == 0 || trimmed.len() == before.len() {
-        return None;
+/// Annotations that cover others, and such as wait unseen: what is shown then depends on the reader.
+fn annotations(last: &Revision, found: &mut Vec<(Attack, &'static str)>) {
+    let mut comparisons = COMPARISONS_MAX;
+    for page in last.document.page_iter().take(oblik_domain::limits::PDF_OBJECTS) {
+        let items = last.dictionary(page).and_then(|page| last.entry(page, b"Annots")).and_then(|items| items.as_array().ok());
+        let Some(items) = items else { continue };
+        let on_page: Vec<Annotation> = items
+            .iter()
+            .take(ANNOTATIONS_MAX)
+            .filter_map(|annotation| Some(annotation_of(last, last.follow(annotation)?.as_dict().ok()?)))
+            .collect();
+        for (position, one) in on_page.iter().enumerate() {
+            if !COVERING.contains(&one.kind.as_slice()) {
+                continue;
+            }
+            if one.kind == b"FileAttachment" {
+                found.push((Attack::AttachmentAnnotation, "a file is attached to a page"));
+            }
+            if one.is_hidden {
+                found.push((Attack::HiddenAnnotation, "an annotation is there and not shown"));
+            }
+            let Some(left) = comparisons.checked_sub(on_page.len()) else {
+                found.push((Attack::OverlappingAnnotations, "it has too many annotations to hold against each other"));
+                return;
+            };
+            comparisons = left;
+            let others = on_page.iter().enumerate().filter(|(other, _)| *other != position).map(|(_, other)| other);
+            if others.filter(|other| other.kind != b"Popup" && other.kind != b"Link").any(|other| overlap(one, other)) {
+                found.push((Attack::OverlappingAnnotations, "an annotation covers another"));
+            }
+        }
     }
-    let number = trimmed.get(trimmed.len().checked_sub(digits)?..)?;
-    std::str::from_utf8(number).ok()?.parse().ok().filter(|_| skip_space(pdf, at) == at + 1)
+}
+
+fn annotation_of(last: &Revision, dictionary: &Dictionary) -> Annotation {
+    let kind = last.entry(dictionary, b"Subtype").and_then(|kind| kind.as_name().ok()).unwrap_or_default().to_vec();
+    // Hidden and NoView, ISO 32000-1 table 165.
+    let flags = last.entry(dictionary, b"F").and_then(|flags| flags.as_i64().ok()).unwrap_or(0);
+    Annotation { kind, place: rectangle(last, dictionary), is_hidden: flags & 0b10_0010 != 0 }
+}
+
+/// A rectangle's left, bottom, right and top in thousandths of a point.
+pub(super) fn rectangle(revision: &Revision, dictionary: &Dictionary) -> Option<[i64; 4]> {
+    let sides = revision.entry(dictionary, b"Rect").and_then(|rectangle| rectangle.as_array().ok())?;
+    let sides: Vec<i64> = sides.iter().filter_map(|side| thousandths(revision.follow(side)?)).collect();
+    match *sides.as_slice() {
+        [x1, y1, x2, y2] => Some([x1.min(x2), y1.min(y2), x1.max(x2), y1.max(y2)]),
+        _ => None,
+    }
+}
+
+fn thousandths(number: &Object) -> Option<i64> {
+    match number {
+        Object::Integer(whole) => whole.checked_mul(1000),
+        Object::Real(real) => {
+            let text = format!("{real:.3}").replace('.', "");
+            text.parse().ok()
+        }
+        _ => None,
+    }
+}
+
+fn overlap(one: &Annotation, other: &Annotation) -> bool {
+    let (Some([left, bottom, right, top]), Some([x1, y1, x2, y2])) = (one.place, other.place) else { return false };
+    left < x2 && x1 < right && bottom < y2 && y1 < top
 }

@@ -1,32 +1,77 @@
 //! What one revision changed in another, object by object, against a list of what signing may change.
 //!
-//! Both revisions are looked at as readers resolve them. Whatever is not on the list is forbidden: pages, content, fonts,
-//! annotations other than signature fields, and objects that older ones were already waiting for (shadow attacks).
+//! Both revisions are looked at as readers resolve them. Whatever is not on the list is told with its class and, where it
+//! has one, the name of the attack: pages, content, fonts, annotations, and what older objects were already waiting for.
 
 use std::collections::{BTreeMap, HashSet};
 
 use lopdf::{Dictionary, Object, ObjectId};
 
+use super::permissions::Permissions;
+use super::reach::{Roles, differing, is_structure, reachable, references, same};
 use super::revision::Revision;
+use super::{active, attack::Attack, permissions};
 
-/// Phrases for every change from `old` to `new` that signing does not explain; empty when there is none.
-pub(super) fn forbidden(old: &Revision, new: &Revision) -> Vec<String> {
-    let comparison = Comparison::new(old, new);
-    comparison.run()
+/// How much a later revision changed, as pyHanko and others class it; signing explains the first three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Change {
+    FormFill,
+    Annotations,
+    Other,
+}
+
+impl Change {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FormFill => "form-fill",
+            Self::Annotations => "annotations",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// A quarter of an A4 page, in square thousandths of a point.
+const LARGE: i64 = 595_000 * 842_000 / 4;
+
+/// One change that neither signing nor validation data explains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Difference {
+    pub change: Change,
+    /// `None` for what the signed document itself allows and only the gateway's rule does not.
+    pub attack: Option<Attack>,
+    pub detail: String,
+}
+
+impl Difference {
+    pub fn other(attack: Attack, detail: impl Into<String>) -> Self {
+        Self { change: Change::Other, attack: Some(attack), detail: detail.into() }
+    }
+}
+
+/// Every change from `old` to `new` that signing does not explain; empty when there is none.
+pub(super) fn forbidden(old: &Revision, new: &Revision) -> Vec<Difference> {
+    Comparison::new(old, new).run()
 }
 
 /// Whether `new` has validation data (`/DSS`, EN 319 142-1 §5.4.2) that `old` has not.
 pub(super) fn adds_validation_data(old: &Revision, new: &Revision) -> bool {
     let data = |revision: &Revision| revision.entry(&revision.catalog(), b"DSS").cloned();
     let added = data(new);
-    added.is_some() && added != data(old)
+    added.is_some() && (added != data(old) || old.catalog().get(b"DSS").ok() != new.catalog().get(b"DSS").ok())
 }
 
 struct Comparison<'a> {
     old: &'a Revision,
     new: &'a Revision,
+    permissions: Permissions,
+    roles: Roles,
     /// How often each object is referred to in the old revision.
     references: BTreeMap<ObjectId, usize>,
+    /// Objects the old revision could show, and those the new one can.
+    old_reach: HashSet<ObjectId>,
+    new_reach: HashSet<ObjectId>,
+    /// Whether the old revision has a signature.
+    is_signed: bool,
     /// Signature fields of the old revision that were empty.
     empty_fields: Vec<ObjectId>,
     /// Signature fields and their widgets in the new revision.
@@ -39,10 +84,6 @@ struct Comparison<'a> {
 
 impl<'a> Comparison<'a> {
     fn new(old: &'a Revision, new: &'a Revision) -> Self {
-        let mut references = BTreeMap::new();
-        for object in old.document.objects.values().filter(|object| !is_structure(object)) {
-            count(object, &mut references);
-        }
         let fields = old.signature_fields().unwrap_or_default();
         let new_fields = new.signature_fields().unwrap_or_default();
         let mut new_widgets: HashSet<ObjectId> = new_fields.iter().map(|field| field.id).collect();
@@ -63,7 +104,12 @@ impl<'a> Comparison<'a> {
         let mut comparison = Self {
             old,
             new,
-            references,
+            permissions: Permissions::of(old),
+            roles: Roles::of(old),
+            references: references(old),
+            old_reach: reachable(old),
+            new_reach: reachable(new),
+            is_signed: fields.iter().any(|field| field.value.is_some()),
             empty_fields: fields.iter().filter(|field| field.value.is_none()).map(|field| field.id).collect(),
             new_widgets,
             pages,
@@ -91,111 +137,241 @@ impl<'a> Comparison<'a> {
                 found.insert(*id);
             }
         }
+        let data = self.old.entry(&catalog, b"DSS").and_then(|data| data.as_dict().ok());
+        for key in [&b"Certs"[..], b"CRLs", b"OCSPs", b"VRI"] {
+            if let Some(Ok(Object::Reference(id))) = data.map(|data| data.get(key))
+                && times(id) == 1
+            {
+                found.insert(*id);
+            }
+        }
         found
     }
 
-    fn run(&self) -> Vec<String> {
-        let mut reasons = Vec::new();
+    fn run(&self) -> Vec<Difference> {
+        let mut found = Vec::new();
         // Some programs write the changed catalog as a new object.
         if self.old.catalog_id() != self.new.catalog_id() {
-            reasons.extend(self.catalog().err());
+            found.extend(self.catalog().err());
         }
-        if forbids_all_changes(self.old) {
-            reasons.push("its author allowed no changes".to_owned());
+        if self.permissions.allows_nothing() {
+            found.push(Difference::other(Attack::IncrementalSaving, "its author allowed no changes"));
         }
         for (id, before) in &self.old.document.objects {
             if is_structure(before) {
                 continue;
             }
             match self.new.document.objects.get(id) {
-                None => reasons.push(format!("object {} was removed", id.0)),
+                None if self.old_reach.contains(id) => found.push(self.removed(*id, before)),
+                None => {}
                 Some(after) if same(before, after) => {}
-                Some(after) => reasons.extend(self.changed(*id, before, after).err()),
+                Some(after) => found.extend(self.changed(*id, before, after).err()),
             }
         }
-        for id in self.new.document.objects.keys() {
-            if !self.old.document.objects.contains_key(id) && self.references.contains_key(id) {
-                reasons.push(format!("object {}, referred to before it existed, was added", id.0));
+        for (id, after) in &self.new.document.objects {
+            let is_new = !self.old.document.objects.contains_key(id);
+            if is_new && self.references.contains_key(id) {
+                let detail = format!("object {}, referred to before it existed, was added", id.0);
+                found.push(Difference::other(Attack::ShadowHideAndReplace, detail));
+            }
+            let was_hidden = !is_new && !self.old_reach.contains(id) && self.new_reach.contains(id);
+            if was_hidden && !is_structure(after) && !self.empty_fields.contains(id) {
+                let detail = format!("object {}, which was there and not in use, is in use now", id.0);
+                found.push(Difference::other(Attack::ShadowHideAndReplace, detail));
             }
         }
-        reasons
+        found.extend(self.sneaky_fields());
+        found.sort_by_key(|difference| std::cmp::Reverse((difference.change, difference.attack.is_some())));
+        found
     }
 
-    /// Whether signing explains the change; else the phrase that says what changed.
-    fn changed(&self, id: ObjectId, before: &Object, after: &Object) -> Result<(), String> {
+    fn removed(&self, id: ObjectId, before: &Object) -> Difference {
+        let attack = if self.roles.covers(id, before) { Attack::ShadowHide } else { Attack::IncrementalSaving };
+        Difference::other(attack, format!("object {} was removed", id.0))
+    }
+
+    /// New signature fields that show something and sign nothing, or that cover much of a page.
+    fn sneaky_fields(&self) -> Option<Difference> {
+        let fields = self.new.signature_fields().unwrap_or_default();
+        for field in fields.iter().filter(|field| !self.old.document.objects.contains_key(&field.id)) {
+            let Some(dictionary) = self.new.dictionary(field.id) else { continue };
+            let is_seen = dictionary.has(b"AP");
+            let Some([left, bottom, right, top]) = active::rectangle(self.new, dictionary) else { continue };
+            let area = right.saturating_sub(left).saturating_mul(top.saturating_sub(bottom));
+            if area > 0 && is_seen && (field.value.is_none() || area > LARGE) {
+                let detail = format!("the signature field {} covers the page", field.name);
+                return Some(Difference::other(Attack::SneakySignature, detail));
+            }
+        }
+        None
+    }
+
+    /// Whether signing explains the change; else what changed.
+    fn changed(&self, id: ObjectId, before: &Object, after: &Object) -> Result<(), Difference> {
         if self.metadata.contains(&id) && !self.pages.contains(&id) {
             return Ok(());
         }
         if Some(id) == self.old.catalog_id() {
             return self.catalog();
         }
-        let other = || Err(format!("object {} was changed", id.0));
+        let other = || Err(self.roles.replaced(id, before, &self.permissions));
         if self.growing.contains(&id) {
-            return if self.grew(Some(before), Some(after)) { Ok(()) } else { other() };
+            return if self.grew(Some(before), Some(after)) {
+                Ok(())
+            } else {
+                Err(self.annotations_changed(Some(before), Some(after)))
+            };
         }
-        let (Ok(before), Ok(after)) = (before.as_dict(), after.as_dict()) else { return other() };
+        if let Some(owner) = self.roles.owner(id) {
+            return self.look(id, owner, before);
+        }
+        let (Ok(before_dictionary), Ok(after)) = (before.as_dict(), after.as_dict()) else { return other() };
         if self.pages.contains(&id) {
-            let annotations = |page: &Dictionary| page.get(b"Annots").ok().cloned();
-            let explained = differing(before, after).iter().all(|key| key == b"Annots")
-                && self.grew_through(self.old, annotations(before).as_ref(), annotations(after).as_ref());
-            return if explained { Ok(()) } else { Err("a page was changed".to_owned()) };
+            return self.page(before_dictionary, after);
         }
         if self.empty_fields.contains(&id) {
             let filled = [&b"V"[..], b"AP", b"M", b"DA", b"MK"];
-            return if differing(before, after).iter().all(|key| filled.contains(&key.as_slice())) { Ok(()) } else { other() };
+            let is_filled = differing(before_dictionary, after).iter().all(|key| filled.contains(&key.as_slice()));
+            let signs = after.has(b"V");
+            return match (is_filled, signs) {
+                (true, true) => Ok(()),
+                _ => {
+                    Err(Difference::other(Attack::SneakySignature, format!("the signature field in object {} was changed", id.0)))
+                }
+            };
         }
         let form_id = self.old.catalog().get(b"AcroForm").and_then(Object::as_reference).ok();
         if form_id == Some(id) {
-            return self.form(before, after);
+            return self.form(before_dictionary, after);
+        }
+        if let Some(difference) = self.permissions.field_changed(self.old, id, before_dictionary, after) {
+            return Err(difference);
+        }
+        if let Some(Object::Array(kids)) = self.new.entry(after, b"Kids").filter(|_| before_dictionary.has_type(b"Pages")) {
+            let brings_hidden = kids
+                .iter()
+                .filter_map(|kid| kid.as_reference().ok())
+                .any(|kid| self.old.document.objects.contains_key(&kid) && !self.old_reach.contains(&kid));
+            let attack = if brings_hidden { Attack::ShadowHideAndReplace } else { Attack::IncrementalSaving };
+            return Err(Difference::other(attack, "the pages were changed"));
         }
         other()
     }
 
-    fn catalog(&self) -> Result<(), String> {
-        let (before, after) = (self.old.catalog(), self.new.catalog());
-        for key in differing(&before, &after) {
+    /// The look of the field `owner` was redrawn: as it was signed or filled in, or to show something else.
+    fn look(&self, id: ObjectId, owner: ObjectId, before: &Object) -> Result<(), Difference> {
+        let is_own = self.references.get(&id) == Some(&1);
+        let after = self.new.dictionary(owner);
+        if is_own && self.empty_fields.contains(&owner) && after.is_some_and(|field| field.has(b"V")) {
+            return Ok(());
+        }
+        let value = |revision: &Revision| permissions::value(revision, owner).cloned();
+        let (old, new) = (value(self.old), value(self.new));
+        let is_filled = new.is_some() && old != new;
+        match self.old.dictionary(owner).filter(|_| is_filled && is_own) {
+            Some(field) => Err(self.permissions.filled(self.old, field)),
+            None => Err(self.roles.replaced(id, before, &self.permissions)),
+        }
+    }
+
+    fn page(&self, before: &Dictionary, after: &Dictionary) -> Result<(), Difference> {
+        for key in differing(before, after) {
             match key.as_slice() {
-                b"DSS" | b"Extensions" | b"Metadata" | b"Version" => {}
-                b"AcroForm" => {
-                    let empty = Dictionary::new();
-                    self.form(self.old.form().unwrap_or(&empty), self.new.form().unwrap_or(&empty))?;
+                b"Annots" => {
+                    let (before, after) = (before.get(b"Annots").ok(), after.get(b"Annots").ok());
+                    if !self.grew_through(before, after) {
+                        let before = before.and_then(|list| self.old.follow(list));
+                        return Err(self.annotations_changed(before, after.and_then(|list| self.new.follow(list))));
+                    }
                 }
-                other => return Err(format!("{} of the catalog was changed", String::from_utf8_lossy(other))),
+                b"Contents" => {
+                    let count = |revision: &Revision, page: &Dictionary| match revision.entry(page, b"Contents") {
+                        Some(Object::Array(parts)) => parts.len(),
+                        Some(Object::Stream(_)) => 1,
+                        _ => 0,
+                    };
+                    let is_less = count(self.new, after) < count(self.old, before);
+                    let attack = if is_less { Attack::ShadowHide } else { Attack::IncrementalSaving };
+                    return Err(Difference::other(attack, "the content of a page was changed"));
+                }
+                b"Resources" => return Err(Difference::other(Attack::ShadowReplace, "fonts or images of a page were changed")),
+                // The order of the keyboard, which some programs write when they add a field.
+                b"Tabs" if !before.has(b"Tabs") => {}
+                _ => return Err(Difference::other(Attack::IncrementalSaving, "a page was changed")),
             }
         }
         Ok(())
     }
 
-    fn form(&self, before: &Dictionary, after: &Dictionary) -> Result<(), String> {
+    fn annotations_changed(&self, before: Option<&Object>, after: Option<&Object>) -> Difference {
+        let (before, after) = (items(before).unwrap_or_default(), items(after).unwrap_or_default());
+        // Looking for each in all is only for lists of honest length.
+        let is_short = before.len().saturating_mul(after.len()) <= 1_000_000;
+        let is_kept = is_short && before.iter().all(|one| after.iter().any(|other| same(one, other)));
+        if !is_kept {
+            return Difference {
+                change: Change::Annotations,
+                attack: Some(Attack::ShadowHide),
+                detail: "an annotation was removed".to_owned(),
+            };
+        }
+        let attack = if self.permissions.is_certified { Attack::EvilAnnotation } else { Attack::IncrementalSaving };
+        Difference { change: Change::Annotations, attack: Some(attack), detail: "an annotation was added".to_owned() }
+    }
+
+    fn catalog(&self) -> Result<(), Difference> {
+        let (before, after) = (self.old.catalog(), self.new.catalog());
+        for key in differing(&before, &after) {
+            match key.as_slice() {
+                b"DSS" | b"Extensions" | b"Metadata" | b"Version" => {}
+                // The first signature may certify (ISO 32000-1 §12.8.4).
+                b"Perms" if !before.has(b"Perms") && !self.is_signed => {}
+                b"AcroForm" => {
+                    let empty = Dictionary::new();
+                    self.form(self.old.form().unwrap_or(&empty), self.new.form().unwrap_or(&empty))?;
+                }
+                b"Pages" => return Err(Difference::other(Attack::ShadowHideAndReplace, "the catalog names other pages")),
+                other => {
+                    let detail = format!("{} of the catalog was changed", String::from_utf8_lossy(other));
+                    return Err(Difference::other(Attack::IncrementalSaving, detail));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn form(&self, before: &Dictionary, after: &Dictionary) -> Result<(), Difference> {
         for key in differing(before, after) {
             let explained = match key.as_slice() {
-                b"Fields" => self.grew_through(self.old, before.get(b"Fields").ok(), after.get(b"Fields").ok()),
+                b"Fields" => self.grew_through(before.get(b"Fields").ok(), after.get(b"Fields").ok()),
                 b"SigFlags" => true,
                 b"DR" | b"DA" => !before.has(&key),
                 _ => false,
             };
             if !explained {
-                return Err(format!("{} of the form was changed", String::from_utf8_lossy(&key)));
+                let attack = if key == b"DR" { Attack::ShadowReplace } else { Attack::IncrementalSaving };
+                return Err(Difference::other(attack, format!("{} of the form was changed", String::from_utf8_lossy(&key))));
             }
         }
         Ok(())
     }
 
-    fn grew_through(&self, old: &Revision, before: Option<&Object>, after: Option<&Object>) -> bool {
-        self.grew(before.and_then(|object| old.follow(object)), after.and_then(|object| self.new.follow(object)))
+    fn grew_through(&self, before: Option<&Object>, after: Option<&Object>) -> bool {
+        self.grew(before.and_then(|object| self.old.follow(object)), after.and_then(|object| self.new.follow(object)))
     }
 
-    /// Whether `after` is `before` with signature fields added at its end.
+    /// Whether `after` is `before`, in its order, with nothing but signature fields among it.
     fn grew(&self, before: Option<&Object>, after: Option<&Object>) -> bool {
-        let items = |object: Option<&Object>| match object {
-            None | Some(Object::Null) => Some(Vec::new()),
-            Some(Object::Array(items)) => Some(items.clone()),
-            Some(_) => None,
-        };
         let (Some(before), Some(after)) = (items(before), items(after)) else { return false };
-        let Some((kept, added)) = after.split_at_checked(before.len()) else { return false };
-        let is_kept = kept.iter().zip(&before).all(|(one, other)| same(one, other));
-        is_kept && added.iter().all(|item| self.is_new_signature_widget(item))
+        let mut kept = before.iter().peekable();
+        for item in &after {
+            if kept.peek().is_some_and(|next| same(next, item)) {
+                kept.next();
+            } else if !self.is_new_signature_widget(item) {
+                return false;
+            }
+        }
+        kept.peek().is_none()
     }
 
     fn is_new_signature_widget(&self, item: &Object) -> bool {
@@ -206,56 +382,10 @@ impl<'a> Comparison<'a> {
     }
 }
 
-/// A certification that forbids every change (DocMDP with P 1).
-fn forbids_all_changes(revision: &Revision) -> bool {
-    let catalog = revision.catalog();
-    let Some(Object::Dictionary(permissions)) = revision.entry(&catalog, b"Perms") else { return false };
-    let Some(Object::Dictionary(signature)) = revision.entry(permissions, b"DocMDP") else { return false };
-    let Some(Object::Array(references)) = revision.entry(signature, b"Reference") else { return false };
-    references.iter().filter_map(|reference| revision.follow(reference)?.as_dict().ok()).any(|reference| {
-        let parameters = revision.entry(reference, b"TransformParams").and_then(|parameters| parameters.as_dict().ok());
-        matches!(parameters.map(|parameters| parameters.get(b"P")), Some(Ok(Object::Integer(1))))
-    })
-}
-
-/// Streams that only say where objects lie.
-fn is_structure(object: &Object) -> bool {
-    object.as_stream().is_ok_and(|stream| stream.dict.has_type(b"XRef") || stream.dict.has_type(b"ObjStm"))
-}
-
-fn count(object: &Object, references: &mut BTreeMap<ObjectId, usize>) {
+fn items(object: Option<&Object>) -> Option<Vec<Object>> {
     match object {
-        Object::Reference(id) => *references.entry(*id).or_default() += 1,
-        Object::Array(items) => items.iter().for_each(|item| count(item, references)),
-        Object::Dictionary(dictionary) => dictionary.iter().for_each(|(_, value)| count(value, references)),
-        Object::Stream(stream) => stream.dict.iter().for_each(|(_, value)| count(value, references)),
-        _ => {}
-    }
-}
-
-/// Keys whose values differ.
-fn differing(before: &Dictionary, after: &Dictionary) -> Vec<Vec<u8>> {
-    let mut keys: Vec<Vec<u8>> = Vec::new();
-    for (key, value) in before {
-        if !after.get(key).is_ok_and(|other| same(value, other)) {
-            keys.push(key.clone());
-        }
-    }
-    keys.extend(after.iter().filter(|(key, _)| !before.has(key)).map(|(key, _)| key.clone()));
-    keys
-}
-
-/// Equal in meaning: how a string was written and where a stream lay do not count.
-fn same(one: &Object, other: &Object) -> bool {
-    match (one, other) {
-        (Object::String(one, _), Object::String(other, _)) => one == other,
-        (Object::Array(one), Object::Array(other)) => {
-            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
-        }
-        (Object::Dictionary(one), Object::Dictionary(other)) => differing(one, other).is_empty(),
-        (Object::Stream(one), Object::Stream(other)) => {
-            one.content == other.content && differing(&one.dict, &other.dict).iter().all(|key| key == b"Length")
-        }
-        (one, other) => one == other,
+        None | Some(Object::Null) => Some(Vec::new()),
+        Some(Object::Array(items)) => Some(items.clone()),
+        Some(_) => None,
     }
 }

@@ -1,6 +1,6 @@
 //! Files attached to a signed PDF: where the act's numbers are read from.
 
-use lopdf::{Dictionary, Object};
+use lopdf::{Dictionary, Object, ObjectId};
 use oblik_domain::finding::{Code, Finding};
 use oblik_domain::limits;
 
@@ -29,15 +29,9 @@ pub fn embedded_file(verified: &Verified, name: &str) -> Result<Vec<u8>, Finding
 pub fn file_within(pdf: &[u8], name: &str) -> Result<Vec<u8>, Finding> {
     let broken = |detail: String| Finding::error(Code::PdfBroken).with("detail", detail);
     let revision = load(pdf, pdf.len())?;
-    let mut specifications = Vec::new();
-    let catalog = revision.catalog();
-    if let Some(Object::Dictionary(names)) = revision.entry(&catalog, b"Names")
-        && let Some(Object::Dictionary(root)) = revision.entry(names, b"EmbeddedFiles")
-    {
-        let mut budget = NODES_MAX;
-        collect(&revision, root, DEPTH_MAX, &mut budget, &mut specifications);
-    }
-    let wanted = specifications.into_iter().filter(|specification| file_name(&revision, specification).as_deref() == Some(name));
+    let named = named_files(&revision);
+    let wanted = named.iter().map(|file| file.specification);
+    let wanted = wanted.filter(|specification| file_name(&revision, specification).as_deref() == Some(name));
     let wanted: Vec<&Dictionary> = wanted.collect();
     let specification = match wanted.as_slice() {
         [] => return Err(broken(format!("the file {name} is not attached"))),
@@ -53,12 +47,37 @@ pub fn file_within(pdf: &[u8], name: &str) -> Result<Vec<u8>, Finding> {
         .map_err(|error| broken(format!("the attached file {name} cannot be read: {error}")))
 }
 
-fn collect<'a>(revision: &'a Revision, node: &'a Dictionary, depth: usize, budget: &mut usize, found: &mut Vec<&'a Dictionary>) {
+/// A file in the list of attached files (`/EmbeddedFiles`).
+pub(super) struct Named<'a> {
+    /// Its name in the list.
+    pub key: String,
+    /// The object its specification is; `None` where that is written in the list itself.
+    pub id: Option<ObjectId>,
+    pub specification: &'a Dictionary,
+}
+
+/// The files that are attached to the document as readers list them.
+pub(super) fn named_files(revision: &Revision) -> Vec<Named<'_>> {
+    let mut found = Vec::new();
+    let Ok(catalog) = revision.document.catalog() else { return found };
+    if let Some(Object::Dictionary(names)) = revision.entry(catalog, b"Names")
+        && let Some(Object::Dictionary(root)) = revision.entry(names, b"EmbeddedFiles")
+    {
+        let mut budget = NODES_MAX;
+        collect(revision, root, DEPTH_MAX, &mut budget, &mut found);
+    }
+    found
+}
+
+fn collect<'a>(revision: &'a Revision, node: &'a Dictionary, depth: usize, budget: &mut usize, found: &mut Vec<Named<'a>>) {
     let (Some(depth), Some(left)) = (depth.checked_sub(1), budget.checked_sub(1)) else { return };
     *budget = left;
     if let Some(Object::Array(pairs)) = revision.entry(node, b"Names") {
-        for value in pairs.iter().skip(1).step_by(2).take(NODES_MAX) {
-            found.extend(revision.follow(value).and_then(|value| value.as_dict().ok()));
+        for pair in pairs.chunks(2).take(NODES_MAX) {
+            let [key, value] = pair else { continue };
+            let Some(specification) = revision.follow(value).and_then(|value| value.as_dict().ok()) else { continue };
+            let key = revision.follow(key).and_then(|key| lopdf::decode_text_string(key).ok()).unwrap_or_default();
+            found.push(Named { key, id: value.as_reference().ok(), specification });
         }
     }
     if let Some(Object::Array(kids)) = revision.entry(node, b"Kids") {

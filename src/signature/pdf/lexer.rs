@@ -3,6 +3,7 @@
 //! A parser that hands out values cannot say where they stood; a signature's gap must be the `/Contents` of its own
 //! dictionary to the byte.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 /// Deeper nesting than any signature dictionary has.
@@ -18,35 +19,80 @@ pub(super) struct Entry {
 /// The entries of the dictionary that the object at `offset` is; `None` when `offset` does not hold object `number` and
 /// generation, or it is no dictionary.
 pub(super) fn dictionary_at(bytes: &[u8], offset: usize, id: (u32, u16)) -> Option<Vec<Entry>> {
-    let mut at = skip_space(bytes, offset);
-    for expected in [id.0.to_string(), id.1.to_string(), "obj".to_owned()] {
-        let end = regular_end(bytes, at);
-        if bytes.get(at..end)? != expected.as_bytes() {
-            return None;
-        }
-        at = skip_space(bytes, end);
-    }
-    dictionary(bytes, at)
+    let (found, body) = header_at(bytes, offset)?;
+    if found == id { dictionary_entries(bytes, body).map(|(entries, _)| entries) } else { None }
 }
 
-fn dictionary(bytes: &[u8], at: usize) -> Option<Vec<Entry>> {
-    if bytes.get(at..)?.starts_with(b"<<") {
-        let mut entries = Vec::new();
-        let mut at = skip_space(bytes, at + 2);
-        while !bytes.get(at..)?.starts_with(b">>") {
-            if bytes.get(at) != Some(&b'/') {
-                return None;
-            }
-            let key_end = regular_end(bytes, at + 1);
-            let key = decode_name(bytes.get(at + 1..key_end)?);
-            let start = skip_space(bytes, key_end);
-            let end = value_end(bytes, start, DEPTH_MAX)?;
-            entries.push(Entry { key, value: start..end });
-            at = skip_space(bytes, end);
+/// Number and generation of the object whose header stands at `offset`, and where its body begins.
+pub(super) fn header_at(bytes: &[u8], offset: usize) -> Option<((u32, u16), usize)> {
+    let mut at = skip_space(bytes, offset);
+    let mut word = || {
+        let end = regular_end(bytes, at);
+        let word = bytes.get(at..end).and_then(|word| std::str::from_utf8(word).ok());
+        at = skip_space(bytes, end);
+        word
+    };
+    let (number, generation, keyword) = (word()?, word()?, word()?);
+    let id = (number.parse().ok()?, generation.parse().ok()?);
+    (keyword == "obj").then_some((id, at))
+}
+
+/// The entries of the dictionary that begins at `at`, and where it ends.
+pub(super) fn dictionary_entries(bytes: &[u8], at: usize) -> Option<(Vec<Entry>, usize)> {
+    if !bytes.get(at..)?.starts_with(b"<<") {
+        return None;
+    }
+    let mut entries = Vec::new();
+    let mut at = skip_space(bytes, at + 2);
+    while !bytes.get(at..)?.starts_with(b">>") {
+        if bytes.get(at) != Some(&b'/') {
+            return None;
         }
-        Some(entries)
-    } else {
-        None
+        let key_end = regular_end(bytes, at + 1);
+        let key = decode_name(bytes.get(at + 1..key_end)?);
+        let start = skip_space(bytes, key_end);
+        let end = value_end(bytes, start, DEPTH_MAX)?;
+        entries.push(Entry { key, value: start..end });
+        at = skip_space(bytes, end);
+    }
+    Some((entries, at + 2))
+}
+
+/// A key that some dictionary within the value at `at` has twice. What cannot be read has none.
+pub(super) fn key_twice(bytes: &[u8], at: usize) -> Option<Vec<u8>> {
+    let mut found = None;
+    walk(bytes, at, DEPTH_MAX, &mut found);
+    found
+}
+
+/// The end of the value at `at`; the first key that stands twice in a dictionary of it goes to `twice`.
+fn walk(bytes: &[u8], at: usize, depth: usize, twice: &mut Option<Vec<u8>>) -> Option<usize> {
+    let depth = depth.checked_sub(1)?;
+    match bytes.get(at..)? {
+        [b'<', b'<', ..] => {
+            let mut seen = HashSet::new();
+            let mut at = skip_space(bytes, at + 2);
+            while !bytes.get(at..)?.starts_with(b">>") {
+                if bytes.get(at) != Some(&b'/') {
+                    return None;
+                }
+                let key_end = regular_end(bytes, at + 1);
+                let key = decode_name(bytes.get(at + 1..key_end)?);
+                if twice.is_none() && !seen.insert(key.clone()) {
+                    *twice = Some(key);
+                }
+                at = skip_space(bytes, walk(bytes, skip_space(bytes, key_end), depth, twice)?);
+            }
+            Some(at + 2)
+        }
+        [b'[', ..] => {
+            let mut at = skip_space(bytes, at + 1);
+            while bytes.get(at)? != &b']' {
+                at = skip_space(bytes, walk(bytes, at, depth, twice)?);
+            }
+            Some(at + 1)
+        }
+        _ => value_end(bytes, at, depth + 1),
     }
 }
 
@@ -79,7 +125,8 @@ pub(super) fn regular_end(bytes: &[u8], at: usize) -> usize {
     at + run.take_while(|byte| !is_space(**byte) && !is_delimiter(**byte)).count()
 }
 
-fn value_end(bytes: &[u8], at: usize, depth: usize) -> Option<usize> {
+/// The end of the value at `at`, nested no deeper than `depth`.
+pub(super) fn value_end(bytes: &[u8], at: usize, depth: usize) -> Option<usize> {
     let depth = depth.checked_sub(1)?;
     match bytes.get(at..)? {
         [b'<', b'<', ..] => {
@@ -138,7 +185,7 @@ fn literal_end(bytes: &[u8], start: usize) -> Option<usize> {
     }
 }
 
-fn decode_name(raw: &[u8]) -> Vec<u8> {
+pub(super) fn decode_name(raw: &[u8]) -> Vec<u8> {
     let mut name = Vec::with_capacity(raw.len());
     let mut rest = raw;
     while let Some((byte, after)) = rest.split_first() {
@@ -177,6 +224,20 @@ mod tests {
                 ("G", "<</H(>>)>>")
             ]
         );
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_found_however_it_is_written_and_however_deep() {
+        for (text, expected) in [
+            (&b"<</A 1/B 2>>"[..], None),
+            (b"<</A<</A 1>>/B[<</A 1>><</A 2>>]>>", None),
+            (b"<</A 1/B 2/A 3>>", Some("A")),
+            (b"<</A 1/#41 3>>", Some("A")),
+            (b"[1 0 R<</X[<</B(>>)/B 2>>]>>]", Some("B")),
+            (b"(<</A 1/A 2>>)", None),
+        ] {
+            assert_eq!(key_twice(text, 0).as_deref(), expected.map(str::as_bytes), "{}", String::from_utf8_lossy(text));
+        }
     }
 
     #[test]

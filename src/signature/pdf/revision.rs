@@ -1,14 +1,16 @@
 //! One revision of a PDF: the file up to an end-of-file mark, as a reader of that day saw it.
 
+use std::rc::Rc;
+
 use lopdf::xref::XrefEntry;
 use lopdf::{Dictionary, Document, LoadOptions, Object, ObjectId};
 use oblik_domain::finding::{Code, Finding};
 use oblik_domain::limits;
 
-/// What one object or cross-reference stream may unfold to; they are small in any honest file.
-const STRUCTURE_BYTES: usize = 8 * 1024 * 1024;
-/// Object streams of one file.
-const OBJECT_STREAMS_MAX: usize = 200;
+use super::attack::Attack;
+use super::bytes::find_all;
+use super::{object_streams, polyglot};
+
 /// Signature fields looked at in one file, and how deep fields may nest.
 const FIELDS_MAX: usize = 200;
 const FIELD_DEPTH_MAX: usize = 8;
@@ -43,15 +45,16 @@ pub(super) fn load(pdf: &[u8], end: usize) -> Result<Revision, Finding> {
     if pdf.len() > limits::PDF_BYTES {
         return Err(Finding::error(Code::SignatureLimit).with("what", "bytes of a PDF").with("limit", limits::PDF_BYTES));
     }
-    if find_all(bytes, b"/ObjStm").nth(OBJECT_STREAMS_MAX).is_some() {
-        return Err(Finding::error(Code::SignatureLimit).with("what", "object streams").with("limit", OBJECT_STREAMS_MAX));
-    }
     // Readers that look for the header further on see another file than those that do not.
     if !bytes.starts_with(b"%PDF-") {
-        return Err(broken("it does not begin as a PDF"));
+        return Err(polyglot::before_header(bytes).unwrap_or_else(|| broken("it does not begin as a PDF")));
     }
-    let options = LoadOptions { strict: true, max_decompressed_size: Some(STRUCTURE_BYTES), ..LoadOptions::default() };
-    let document = Document::load_mem_with_options(bytes, options).map_err(|error| broken(&error.to_string()))?;
+    if find_all(bytes, b"/XRefStm").next().is_some() {
+        return Err(Attack::HybridReference.finding("it has two cross-reference tables for one revision"));
+    }
+    let each = object_streams::check(bytes)?;
+    let options = LoadOptions { strict: true, max_decompressed_size: Some(each), ..LoadOptions::default() };
+    let mut document = Document::load_mem_with_options(bytes, options).map_err(|error| broken(&error.to_string()))?;
     if document.objects.len() > limits::PDF_OBJECTS {
         return Err(Finding::error(Code::SignatureLimit).with("what", "objects of a PDF").with("limit", limits::PDF_OBJECTS));
     }
@@ -59,29 +62,39 @@ pub(super) fn load(pdf: &[u8], end: usize) -> Result<Revision, Finding> {
         return Err(Finding::error(Code::SignatureLimit).with("what", "revisions").with("limit", limits::PDF_REVISIONS));
     }
     if document.is_encrypted() || document.was_encrypted() {
-        return Err(Finding::error(Code::PdfForbidden).with("detail", "it is encrypted"));
-    }
-    if find_all(bytes, b"/XRefStm").next().is_some() {
-        return Err(Finding::error(Code::PdfForbidden).with("detail", "it has two cross-reference tables for one revision"));
+        return Err(Attack::Encryption.finding("it is encrypted"));
     }
     document.catalog().map_err(|_| broken("it has no catalog"))?;
+    // An object stream may hold objects that no cross-reference names: to a reader they do not exist.
+    let Document { objects, reference_table, .. } = &mut document;
+    objects.retain(|id, _| reference_table.get(id.0).is_some_and(|entry| entry.is_normal() || entry.is_compressed()));
     Ok(Revision { document, end })
 }
 
-/// Places of `needle`, first to last.
-pub(super) fn find_all<'a>(haystack: &'a [u8], needle: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-    let first = needle.first().copied().unwrap_or(0);
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        loop {
-            let rest = haystack.get(from..)?;
-            let at = from + rest.iter().position(|byte| *byte == first)?;
-            from = at + 1;
-            if haystack.get(at..)?.starts_with(needle) {
-                return Some(at);
-            }
+/// The revisions of a file, each read once.
+pub(super) struct Revisions<'a> {
+    pdf: &'a [u8],
+    known: Vec<Rc<Revision>>,
+}
+
+impl<'a> Revisions<'a> {
+    pub fn new(pdf: &'a [u8]) -> Self {
+        Self { pdf, known: Vec::new() }
+    }
+
+    /// The file as it was when it had `end` bytes.
+    pub fn at(&mut self, end: usize) -> Result<Rc<Revision>, Finding> {
+        if let Some(known) = self.known.iter().find(|revision| revision.end == end) {
+            return Ok(Rc::clone(known));
         }
-    })
+        let revision = Rc::new(load(self.pdf, end)?);
+        self.known.push(Rc::clone(&revision));
+        Ok(revision)
+    }
+
+    pub fn known(&self) -> &[Rc<Revision>] {
+        &self.known
+    }
 }
 
 impl Revision {
@@ -173,37 +186,5 @@ impl Revision {
             }
         }
         Ok(())
-    }
-}
-
-/// Lengths of the file at each of its end-of-file marks, with and without the line end that follows: where a revision may
-/// end.
-///
-/// A document that Oblik issued and a customer signed is found again by the digest of one of these prefixes.
-pub fn revision_ends(pdf: &[u8]) -> Vec<usize> {
-    let mut ends = Vec::new();
-    for at in find_all(pdf, b"%%EOF") {
-        let end = at + 5;
-        ends.push(end);
-        match pdf.get(end..) {
-            Some([b'\r', b'\n', ..]) => ends.extend([end + 1, end + 2]),
-            Some([b'\r' | b'\n', ..]) => ends.push(end + 1),
-            _ => {}
-        }
-        if ends.len() >= 3 * limits::PDF_REVISIONS {
-            break;
-        }
-    }
-    ends
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn revisions_end_at_their_marks_with_or_without_a_line_end() {
-        assert_eq!(revision_ends(b"a%%EOF\nb%%EOF\r\nc%%EOF"), [6, 7, 13, 14, 15, 21]);
-        assert_eq!(revision_ends(b"nothing"), Vec::<usize>::new());
     }
 }

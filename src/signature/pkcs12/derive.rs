@@ -2,18 +2,15 @@
 
 use std::num::NonZeroU32;
 
-use aws_lc_rs::cipher::{
-    self, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey, UnboundCipherKey,
-};
+use aws_lc_rs::cipher::{self, EncryptionContext, PaddedBlockEncryptingKey, UnboundCipherKey};
 use aws_lc_rs::iv::FixedLength;
 use aws_lc_rs::pbkdf2;
-use cbc::cipher::block_padding::Pkcs7;
-use cbc::cipher::{BlockModeDecrypt, KeyIvInit};
 use zeroize::Zeroizing;
 
 use super::Pkcs12Error;
 use crate::algorithm::Digest;
 use crate::asn1::{AlgorithmId, Element, INTEGER, OCTET_STRING, SEQUENCE, write};
+use crate::block::BlockCipher;
 use crate::oids;
 
 /// More rounds than any program writes: a file that asks for more would only waste time.
@@ -93,27 +90,18 @@ pub(super) fn decrypt(algorithm: &AlgorithmId, cipher: &[u8], passphrase: &str) 
         let rounds = reader.expect(INTEGER)?.small()?;
         let key = pkcs12(Digest::Sha1, Purpose::Key, passphrase, salt, rounds, 24)?;
         let iv = pkcs12(Digest::Sha1, Purpose::Iv, passphrase, salt, rounds, 8)?;
-        return triple_des(&key, &iv, cipher);
+        return BlockCipher::TripleDes.open(&key, &iv, cipher).ok_or(Pkcs12Error::Passphrase);
     }
     if algorithm.oid != oids::PBES2 {
         return Err(Pkcs12Error::Protection(algorithm.oid.to_string()));
     }
     let derivation = AlgorithmId::of(reader.next()?)?;
     let scheme = AlgorithmId::of(reader.next()?)?;
-    let (name, key_length) = match () {
-        () if scheme.oid == oids::AES128_CBC => (Some(&cipher::AES_128), 16),
-        () if scheme.oid == oids::AES192_CBC => (Some(&cipher::AES_192), 24),
-        () if scheme.oid == oids::AES256_CBC => (Some(&cipher::AES_256), 32),
-        () if scheme.oid == oids::DES3_CBC => (None, 24),
-        () => return Err(Pkcs12Error::Protection(scheme.oid.to_string())),
-    };
-    let key = pbkdf2_key(&derivation, passphrase, key_length)?;
+    let block = BlockCipher::of(&scheme.oid).ok_or_else(|| Pkcs12Error::Protection(scheme.oid.to_string()))?;
+    let key = pbkdf2_key(&derivation, passphrase, block.key_bytes())?;
     let iv = scheme.parameters.as_deref().ok_or(Pkcs12Error::Malformed("a cipher without an initial vector"))?;
     let iv = Element::only(iv)?.tagged(OCTET_STRING)?.value;
-    match name {
-        Some(name) => aes(name, &key, iv, cipher),
-        None => triple_des(&key, iv, cipher),
-    }
+    block.open(&key, iv, cipher).ok_or(Pkcs12Error::Passphrase)
 }
 
 fn pbkdf2_key(derivation: &AlgorithmId, passphrase: &str, length: usize) -> Result<Zeroizing<Vec<u8>>, Pkcs12Error> {
@@ -136,23 +124,6 @@ fn pbkdf2_key(derivation: &AlgorithmId, passphrase: &str, length: usize) -> Resu
     let mut key = Zeroizing::new(vec![0; length]);
     pbkdf2::derive(function, rounds, salt, passphrase.as_bytes(), &mut key);
     Ok(key)
-}
-
-fn aes(name: &'static cipher::Algorithm, key: &[u8], iv: &[u8], cipher: &[u8]) -> Result<Zeroizing<Vec<u8>>, Pkcs12Error> {
-    let iv: [u8; 16] = iv.try_into().map_err(|_| Pkcs12Error::Malformed("an initial vector of another length"))?;
-    let mut buffer = Zeroizing::new(cipher.to_vec());
-    let opened = UnboundCipherKey::new(name, key)
-        .and_then(PaddedBlockDecryptingKey::cbc_pkcs7)
-        .and_then(|key| key.decrypt(&mut buffer, DecryptionContext::Iv128(FixedLength::from(iv))).map(|plain| plain.len()));
-    let length = opened.map_err(|_| Pkcs12Error::Passphrase)?;
-    buffer.truncate(length);
-    Ok(buffer)
-}
-
-fn triple_des(key: &[u8], iv: &[u8], cipher: &[u8]) -> Result<Zeroizing<Vec<u8>>, Pkcs12Error> {
-    let decryptor = cbc::Decryptor::<des::TdesEde3>::new_from_slices(key, iv);
-    let decryptor = decryptor.map_err(|_| Pkcs12Error::Malformed("an initial vector of another length"))?;
-    decryptor.decrypt_padded_vec::<Pkcs7>(cipher).map(Zeroizing::new).map_err(|_| Pkcs12Error::Passphrase)
 }
 
 /// `AlgorithmIdentifier` and cipher text of `plain` under PBES2 with AES-256.

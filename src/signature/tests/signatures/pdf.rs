@@ -190,7 +190,7 @@ fn evidence_of_a_pdf_repeats_its_verdict() {
 }
 
 /// Whether pyHanko's command is at hand; says so when not.
-fn has_pyhanko(desk: &Desk) -> bool {
+pub fn has_pyhanko(desk: &Desk) -> bool {
     let has = std::process::Command::new("pyhanko").arg("--version").output().is_ok_and(|output| output.status.success());
     if has {
         desk.put(

@@ -10,11 +10,11 @@ fn judge(pdf: &[u8]) -> Judged {
     judge_pdf(pdf, &trust(), &policy(), moment())
 }
 
-fn signed() -> Vec<u8> {
+pub fn signed() -> Vec<u8> {
     sign(&plain(), &signer(&pki().rsa), &supplier()).unwrap()
 }
 
-fn signed_twice(pdf: &[u8]) -> Vec<u8> {
+pub fn signed_twice(pdf: &[u8]) -> Vec<u8> {
     sign(pdf, &signer(&pki().p256), &customer()).unwrap()
 }
 
@@ -47,7 +47,7 @@ pub fn append(pdf: &[u8], objects: &[(u32, &str)]) -> Vec<u8> {
 }
 
 /// Text of an object's last definition.
-fn object(pdf: &[u8], number: u32) -> String {
+pub fn object(pdf: &[u8], number: u32) -> String {
     let head = format!("\n{number} 0 obj\n");
     let at = pdf.windows(head.len()).rposition(|window| window == head.as_bytes()).unwrap() + head.len();
     let end = at + find(&pdf[at..], "\nendobj");
@@ -55,7 +55,7 @@ fn object(pdf: &[u8], number: u32) -> String {
 }
 
 /// Number of the object whose last definition holds `text`.
-fn number_of(pdf: &[u8], text: &str) -> u32 {
+pub fn number_of(pdf: &[u8], text: &str) -> u32 {
     (1..60)
         .rev()
         .find(|number| {
