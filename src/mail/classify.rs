@@ -38,6 +38,8 @@ pub enum Signed {
     Detached { content: Part, signature: Part },
     /// A CMS with the file inside.
     Enclosing(Part),
+    /// A container of ASiC with files and signatures inside.
+    Asic(Part),
     /// `multipart/signed`: the entity as it was signed, line ends CRLF, and its detached CMS. Of the verified entity only
     /// [`act_within`] may be read.
     SmimeSigned { content: Vec<u8>, signature: Vec<u8> },
@@ -50,14 +52,14 @@ impl Signed {
         match self {
             Self::Detached { signature, .. } => &signature.bytes,
             Self::SmimeSigned { signature, .. } => signature,
-            Self::Pdf(_) | Self::Enclosing(_) | Self::SmimeEnclosing(_) => &[],
+            Self::Pdf(_) | Self::Enclosing(_) | Self::Asic(_) | Self::SmimeEnclosing(_) => &[],
         }
     }
 
     /// What tells two candidates apart.
     fn key(&self) -> [u8; 32] {
         let bytes = match self {
-            Self::Pdf(part) | Self::Enclosing(part) | Self::SmimeEnclosing(part) => &part.bytes,
+            Self::Pdf(part) | Self::Enclosing(part) | Self::Asic(part) | Self::SmimeEnclosing(part) => &part.bytes,
             Self::Detached { content, .. } => &content.bytes,
             Self::SmimeSigned { content, .. } => content,
         };
@@ -83,8 +85,14 @@ pub fn classify(message: &Message, own: &[&str]) -> Intent {
 ///
 /// # Errors
 /// Why there is none: [`Code::MailSeveralActs`], [`Code::PdfBroken`], [`Code::MailUnsigned`], [`Code::MailSignatureAlone`],
-/// [`Code::MailArchive`], [`Code::MailPhoto`] or [`Code::MailNoAct`].
+/// [`Code::MailArchive`], [`Code::MailPhoto`] or [`Code::MailNoAct`]; of a message with something encrypted, opened or not,
+/// always [`Code::MailEncrypted`]: what differed would tell what is inside (T5).
 pub fn signed_act(message: &Message) -> Result<Candidate, Vec<Finding>> {
+    let is_encrypted = message.parts.iter().any(|part| matches!(part.kind, Kind::Encrypted { .. }));
+    find(message).map_err(|findings| if is_encrypted { vec![Finding::error(Code::MailEncrypted)] } else { findings })
+}
+
+fn find(message: &Message) -> Result<Candidate, Vec<Finding>> {
     let parts = &message.parts;
     let mut found = files(parts);
     found.extend(envelopes(parts, &found)?);
@@ -111,18 +119,20 @@ pub fn signed_act(message: &Message) -> Result<Candidate, Vec<Finding>> {
 /// Parses the bytes anew and alone, so that nothing around the signature can be mistaken for what was signed.
 ///
 /// # Errors
-/// [`Code::MailNoAct`], [`Code::MailSeveralActs`], or what the parser refuses.
+/// [`Code::MailNoAct`], [`Code::MailSeveralActs`], [`Code::MailEncrypted`] for a signature over what is encrypted, or what
+/// the parser refuses.
 pub fn act_within(verified: &[u8]) -> Result<Part, Vec<Finding>> {
     let bare = bare_document(verified);
     let parts = match bare {
         Some(part) => vec![part],
         None => entity_parts(verified).map_err(|finding| vec![finding])?,
     };
+    let is_encrypted = parts.iter().any(|part| matches!(part.kind, Kind::Encrypted { .. }));
     let mut documents = parts.into_iter().filter(is_document);
     match (documents.next(), documents.next()) {
         (Some(one), None) => Ok(one),
         (Some(_), Some(_)) => Err(vec![Finding::error(Code::MailSeveralActs)]),
-        (None, _) => Err(vec![Finding::error(Code::MailNoAct)]),
+        (None, _) => Err(vec![Finding::error(if is_encrypted { Code::MailEncrypted } else { Code::MailNoAct })]),
     }
 }
 
@@ -131,8 +141,16 @@ fn bare_document(bytes: &[u8]) -> Option<Part> {
     let declared = if xml { "application/xml" } else { "application/octet-stream" };
     let name = if xml { "xml.xml" } else { "" };
     let (kind, bytes) = crate::sniff::sniff(bytes.to_vec(), declared, name, false);
-    let part =
-        Part { name: String::new(), declared: declared.to_owned(), bytes, kind, inline: false, forwarded: false, inside: None };
+    let part = Part {
+        name: String::new(),
+        declared: declared.to_owned(),
+        bytes,
+        kind,
+        inline: false,
+        forwarded: false,
+        inside: None,
+        opened: false,
+    };
     is_document(&part).then_some(part)
 }
 
@@ -148,6 +166,7 @@ fn files(parts: &[Part]) -> Vec<Found> {
     for (index, part) in parts.iter().enumerate() {
         match part.kind {
             Kind::Cms { encloses: true } => found.push((vec![index], Signed::Enclosing(part.clone()))),
+            Kind::Asic => found.push((vec![index], Signed::Asic(part.clone()))),
             Kind::Cms { encloses: false } => {
                 if let Some((at, content)) = covered(parts, index, part) {
                     let pair = Signed::Detached { content: content.clone(), signature: part.clone() };
@@ -247,14 +266,14 @@ fn is_within(parts: &[Part], at: usize, envelope: usize) -> bool {
 
 /// Labels of what lies beside the act; texts and inline pictures are no attachments.
 fn ignored(parts: &[Part], used: &[usize]) -> Vec<String> {
-    let beside = parts.iter().enumerate().filter(|(index, part)| !used.contains(index) && !is_body(part));
+    let beside = parts.iter().enumerate().filter(|(index, part)| !used.contains(index) && !is_body(part) && !part.opened);
     let label = |part: &Part| if part.name.is_empty() { part.declared.clone() } else { part.name.clone() };
     beside.map(|(_, part)| label(part)).collect()
 }
 
 fn is_body(part: &Part) -> bool {
     match part.kind {
-        Kind::Text | Kind::Html | Kind::SmimeSigned { .. } => true,
+        Kind::Text | Kind::Html | Kind::SmimeSigned { .. } | Kind::Encrypted { opened: true } => true,
         Kind::Photo => part.inline,
         _ => false,
     }

@@ -57,13 +57,13 @@ const RECIPIENTS: usize = 100;
 
 /// The report in `message`, or `None` when it is none.
 pub(crate) fn read(message: &Message) -> Option<Dsn> {
-    let status = message.parts.iter().find(|part| part.declared == "message/delivery-status")?;
+    let status = message.parts.iter().find(|part| part.declared == "message/delivery-status" && !part.opened)?;
     let report = message.headers().token("content-type");
     if !report.starts_with("multipart/report") {
         return None;
     }
     let mut dsn = Dsn { recipients: recipients(&status.bytes), ..Dsn::default() };
-    let returned = message.parts.iter().find(|part| part.declared == "text/rfc822-headers");
+    let returned = message.parts.iter().find(|part| part.declared == "text/rfc822-headers" && !part.opened);
     let headers = returned.map(|part| Headers::split(&part.bytes).0);
     if let Some(headers) = headers.or_else(|| message.returned.clone()) {
         dsn.message_id = headers.all("message-id").next().map(message_ids).unwrap_or_default().into_iter().next();

@@ -22,5 +22,6 @@ pub use classify::{Candidate, Intent, Signed, act_within, classify, signed_act};
 pub use compose::{Attachment, ComposeError, Letter, message_id, render, reply_subject};
 pub use dsn::{Dsn, DsnRecipient};
 pub use loops::may_reply;
+pub use mime::Opener;
 pub use parse::Message;
 pub use sniff::{Kind, Part};

@@ -26,6 +26,9 @@ pub(crate) fn ambiguous(field: &str) -> Finding {
     Finding::error(Code::MailAmbiguous).with("field", field)
 }
 
+/// Opens an encrypted CMS message with our own key: its plain text, or nothing for any reason.
+pub type Opener<'a> = dyn Fn(&[u8]) -> Option<Vec<u8>> + 'a;
+
 /// The parts of one entity and what may still be spent on it.
 #[derive(Default)]
 pub(crate) struct Walk<'a> {
@@ -38,11 +41,19 @@ pub(crate) struct Walk<'a> {
     depth: usize,
     forwarded: bool,
     inside: Option<usize>,
+    opener: Option<&'a Opener<'a>>,
+    /// How many encryptions lie around.
+    opened: usize,
     /// Set for entities that a digest or the root declares for their children.
     default_type: Option<&'a str>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    /// A walk that goes on inside of what `opener` opens.
+    pub(crate) fn opening(opener: &'a Opener<'a>) -> Self {
+        Self { opener: Some(opener), ..Self::default() }
+    }
+
     /// Reads `entity` with everything in it.
     ///
     /// # Errors
@@ -94,7 +105,7 @@ impl Walk<'_> {
         if matches!(content_type.value.as_str(), "message/rfc822" | "message/global") && transparent {
             let outer = std::mem::replace(&mut self.forwarded, true);
             let default = self.default_type.take();
-            if self.returned.is_none() {
+            if self.returned.is_none() && self.opened == 0 {
                 self.returned = Some(Headers::split(body).0);
             }
             let walked = self.entity(body);
@@ -124,6 +135,7 @@ impl Walk<'_> {
                 inline: false,
                 forwarded: self.forwarded,
                 inside,
+                opened: self.opened > 0,
             });
             self.inside = Some(self.parts.len() - 1);
             rest = children.get(..1).unwrap_or_default();
@@ -147,9 +159,42 @@ impl Walk<'_> {
         let bytes = text_of(bytes, content_type, inline);
         let (kind, bytes) = sniff(bytes, &content_type.value, &name, inline);
         let declared = content_type.value.clone();
-        self.parts.push(Part { name, declared, bytes, kind, inline, forwarded: self.forwarded, inside: self.inside });
+        let is_encrypted = matches!(kind, Kind::Encrypted { .. });
+        let (forwarded, inside, opened) = (self.forwarded, self.inside, self.opened > 0);
+        self.parts.push(Part { name, declared, bytes, kind, inline, forwarded, inside, opened });
+        if is_encrypted {
+            self.encrypted();
+        }
         Ok(())
     }
+}
+
+impl Walk<'_> {
+    /// Goes on inside the encrypted part that was pushed last. What cannot be opened and what cannot be read are one (T5).
+    fn encrypted(&mut self) {
+        let Some(opener) = self.opener.filter(|_| self.opened < limits::MAIL_ENCRYPTIONS) else { return };
+        let Some(plain) = self.parts.last().and_then(|part| opener(&part.bytes)) else { return };
+        let count = self.parts.len();
+        let boundaries = std::mem::take(&mut self.boundaries);
+        let default = self.default_type.take();
+        // A signature around the encryption is over what nobody could read: it covers nothing in it.
+        let inside = self.inside.take();
+        self.opened += 1;
+        let walked =
+            if is_bare(&plain) { self.leaf(&Headers::default(), &Parameterised::default(), plain) } else { self.entity(&plain) };
+        self.opened -= 1;
+        (self.inside, self.default_type, self.boundaries) = (inside, default, boundaries);
+        if walked.is_err() {
+            self.parts.truncate(count);
+        } else if let Some(part) = self.parts.get_mut(count.saturating_sub(1)) {
+            part.kind = Kind::Encrypted { opened: true };
+        }
+    }
+}
+
+/// A file that was encrypted as it is, without the MIME header that RFC 8551 §3.1 wants around it.
+fn is_bare(plain: &[u8]) -> bool {
+    [b"%PDF-".as_slice(), b"PK\x03\x04", b"\x30\x80", b"\x30\x82", b"\x30\x83"].iter().any(|start| plain.starts_with(start))
 }
 
 /// The text a person wrote, in UTF-8; every other leaf keeps its bytes.

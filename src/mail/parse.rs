@@ -10,7 +10,7 @@ use crate::authentication;
 use crate::fresh;
 use crate::headers::{self, Headers};
 use crate::html;
-use crate::mime::{Walk, ambiguous, too_large};
+use crate::mime::{Opener, Walk, ambiguous, too_large};
 use crate::sniff::{Kind, Part};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,14 @@ impl Message {
     /// # Errors
     /// [`Code::MailTooLarge`], [`Code::MailAmbiguous`], or [`Code::MailUnreadable`] for what has no header at all.
     pub fn parse(raw: &[u8]) -> Result<Self, Finding> {
+        Self::parse_opening(raw, &|_| None)
+    }
+
+    /// As [`Self::parse`], and what is encrypted to us is opened by `opener` and read within the same bounds.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_opening(raw: &[u8], opener: &Opener<'_>) -> Result<Self, Finding> {
         if u64::try_from(raw.len()).map_or(true, |length| length > limits::MAIL_BYTES) {
             return Err(too_large("bytes", limits::MAIL_BYTES));
         }
@@ -68,7 +76,7 @@ impl Message {
             headers.once(name)?;
         }
         let from = one_address(&headers)?;
-        let mut walk = Walk::default();
+        let mut walk = Walk::opening(opener);
         walk.entity(raw)?;
         let ids = |name: &str| headers.all(name).next().map(headers::message_ids).unwrap_or_default();
         let text = text(&walk.parts);
@@ -131,7 +139,7 @@ fn return_path(headers: &Headers) -> ReturnPath {
 
 /// The letter's own text: the first plain one, else the first HTML one; never that of a forwarded message.
 fn text(parts: &[Part]) -> String {
-    let own = |kind: Kind| parts.iter().find(move |part| part.kind == kind && part.inline && !part.forwarded);
+    let own = |kind: Kind| parts.iter().find(move |part| part.kind == kind && part.inline && !part.forwarded && !part.opened);
     let read = |part: &Part| String::from_utf8_lossy(&part.bytes).into_owned();
     match (own(Kind::Text), own(Kind::Html)) {
         (Some(plain), _) if !plain.bytes.trim_ascii().is_empty() => read(plain),

@@ -20,6 +20,8 @@ pub struct Part {
     pub forwarded: bool,
     /// Index, in the list of parts, of the S/MIME entity whose signature covers this part.
     pub inside: Option<usize>,
+    /// Came out of an encryption: nothing of it is quoted in an answer (T5).
+    pub opened: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +39,12 @@ pub enum Kind {
         content: Vec<u8>,
         signature: Vec<u8>,
     },
+    /// CMS that is encrypted. `opened`: with our key, and its parts follow.
+    Encrypted {
+        opened: bool,
+    },
+    /// A container of ASiC: files and their signatures in one archive.
+    Asic,
     /// `application/pkcs7-mime`, signed-data: the whole message inside one CMS.
     SmimeEnclosing,
     Xml,
@@ -78,7 +86,18 @@ const CMS: Family = Family {
         "application/pgp-signature",
         "text/plain",
     ],
-    extensions: &["p7s", "p7m", "p7", "p7b", "sig", "sign", "cms", "der", "pem"],
+    extensions: &["p7s", "p7m", "p7e", "p7", "p7b", "sig", "sign", "cms", "der", "pem"],
+};
+/// Types and extensions of EN 319 162-1 §4.3.2 and §4.4.2; some programs say what the archive is rather than the container.
+const ASIC: Family = Family {
+    declared: &[
+        "application/vnd.etsi.asic-e+zip",
+        "application/vnd.etsi.asic-s+zip",
+        "application/zip",
+        "application/x-zip-compressed",
+        "application/x-zip",
+    ],
+    extensions: &["asice", "asics", "sce", "scs", "zip"],
 };
 
 impl Family {
@@ -122,7 +141,15 @@ pub(crate) fn sniff(bytes: Vec<u8>, declared: &str, name: &str, inline: bool) ->
         };
         return (kind, binary.unwrap_or(bytes));
     }
-    let kind = if is_photo(&bytes) {
+    let bytes = match encrypted(bytes) {
+        Ok(binary) => {
+            return (if CMS.agrees(declared, name) { Kind::Encrypted { opened: false } } else { Kind::Other }, binary);
+        }
+        Err(bytes) => bytes,
+    };
+    let kind = if is_asic(&bytes, declared, name) {
+        if ASIC.agrees(declared, name) { Kind::Asic } else { Kind::Other }
+    } else if is_photo(&bytes) {
         Kind::Photo
     } else if is_archive(&bytes) && !is_office(&extension(name)) {
         Kind::Archive
@@ -170,6 +197,15 @@ fn is_archive(bytes: &[u8]) -> bool {
     starts.iter().any(|start| bytes.starts_with(start))
 }
 
+/// A ZIP archive that is called a container, says so itself, or has the names of one in it.
+fn is_asic(bytes: &[u8], declared: &str, name: &str) -> bool {
+    let called =
+        declared.starts_with("application/vnd.etsi.asic-") || ["asice", "asics", "sce", "scs"].contains(&&*extension(name));
+    let says = || bytes.get(30..).is_some_and(|rest| rest.starts_with(b"mimetypeapplication/vnd.etsi.asic-"));
+    let holds = || contains(bytes, b"META-INF/") && (contains(bytes, b"ASiCManifest") || contains(bytes, b"META-INF/signature"));
+    bytes.starts_with(b"PK\x03\x04") && !is_office(&extension(name)) && (called || says() || holds())
+}
+
 /// Documents that are zip inside and that nobody would call an archive.
 fn is_office(extension: &str) -> bool {
     ["docx", "docm", "xlsx", "xlsm", "pptx", "odt", "ods", "odp", "epub"].contains(&extension)
@@ -191,6 +227,28 @@ fn signed_data(bytes: &[u8]) -> Option<(bool, Option<Vec<u8>>)> {
     if let Some(encloses) = encloses(bytes) {
         return Some((encloses, None));
     }
+    let binary = binary_of_text(bytes)?;
+    encloses(&binary).map(|encloses| (encloses, Some(binary)))
+}
+
+/// id-envelopedData (RFC 5652 §6.1) and id-ct-authEnvelopedData (RFC 5083 §2.1).
+const ENVELOPED: [&[u8]; 2] =
+    [b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03", b"\x06\x0b\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17"];
+
+/// Encrypted CMS in its binary form.
+///
+/// # Errors
+/// `bytes` themselves when they are something else.
+fn encrypted(bytes: Vec<u8>) -> Result<Vec<u8>, Vec<u8>> {
+    let is = |bytes: &[u8]| enter(bytes, 0x30).is_some_and(|inside| ENVELOPED.iter().any(|oid| inside.starts_with(oid)));
+    if is(&bytes) {
+        return Ok(bytes);
+    }
+    binary_of_text(&bytes).filter(|binary| is(binary)).ok_or(bytes)
+}
+
+/// What PEM or bare base64 hold.
+fn binary_of_text(bytes: &[u8]) -> Option<Vec<u8>> {
     let text = bytes.trim_ascii_start();
     let body = if text.starts_with(b"-----BEGIN ") {
         let start = text.iter().position(|byte| *byte == b'\n')?;
@@ -202,8 +260,7 @@ fn signed_data(bytes: &[u8]) -> Option<(bool, Option<Vec<u8>>)> {
     } else {
         return None;
     };
-    let binary = base64(body);
-    encloses(&binary).map(|encloses| (encloses, Some(binary)))
+    Some(base64(body))
 }
 
 /// `None` when this is no SignedData.

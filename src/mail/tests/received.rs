@@ -119,6 +119,7 @@ fn a_signed_act_is_found_in_every_form() {
             Signed::Pdf(_) => "pdf",
             Signed::Detached { .. } => "detached",
             Signed::Enclosing(_) => "enclosing",
+            Signed::Asic(_) => "asic",
             Signed::SmimeSigned { .. } | Signed::SmimeEnclosing(_) => "smime",
         };
         assert_eq!((found, ignored), (form, beside.iter().map(|name| (*name).to_owned()).collect()), "{case}");
