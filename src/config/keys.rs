@@ -103,6 +103,7 @@ impl<'r> Keys<'r> {
             "a string" => format!("write it in quotes: {key} = \"…\""),
             "an array of tables" => format!("write its head in double brackets: [[{key}]]"),
             "a table" => format!("write its head in brackets: [{}]", self.name(key)),
+            "an array of strings" => format!("write it in brackets: {key} = [\"…\", \"…\"]"),
             "true or false" => format!("write {key} = true or {key} = false, without quotes"),
             _ => format!("write {key} = … with {needed}"),
         };
@@ -170,6 +171,24 @@ impl<'r> Keys<'r> {
             self.mistyped(key, found, "true or false");
         }
         flag
+    }
+
+    /// An array of strings; every wrong one is told.
+    pub fn list<T>(&self, key: &'static str, parse: impl Fn(&str) -> Result<T, Wrong>) -> Option<Vec<T>> {
+        let found = self.find(key)?;
+        let Some(array) = found.get_ref().as_array() else {
+            self.mistyped(key, found, "an array of strings");
+            return None;
+        };
+        let one = |entry: &Spanned<DeValue<'_>>| {
+            let Some(text) = entry.get_ref().as_str() else {
+                self.mistyped(key, entry, "a string");
+                return None;
+            };
+            parse(text).map_err(|wrong| self.reader.refuse(entry.span().start, &self.name(key), wrong)).ok()
+        };
+        let read: Vec<Option<T>> = array.iter().map(one).collect();
+        read.into_iter().collect()
     }
 
     pub fn table(&self, key: &'static str) -> Option<Keys<'r>> {

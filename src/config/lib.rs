@@ -5,6 +5,8 @@
 mod check;
 mod fault;
 mod keys;
+mod list;
+mod online;
 mod read;
 mod schedule;
 
@@ -14,6 +16,8 @@ use std::time::Duration;
 use oblik_domain::invoice::Seller;
 
 pub use fault::{Fault, Faults};
+pub use list::TrustedListAt;
+pub use online::{AllowedHost, Network, Online};
 pub use schedule::parse as parse_schedule;
 
 /// Everything the daemon is told.
@@ -23,7 +27,9 @@ pub struct Config {
     pub state_dir: PathBuf,
     pub store: StoreAt,
     pub supplier: Supplier,
-    pub signing: Signing,
+    pub signing: KeyFile,
+    /// Keys that mail may be encrypted to, the newest first; those that were replaced stay for what was written to them.
+    pub decryption: Vec<KeyFile>,
     pub trust: TrustPaths,
     pub mail: Mail,
     pub mailboxes: Vec<Mailbox>,
@@ -105,9 +111,9 @@ pub enum Standing {
     Sample,
 }
 
-/// The supplier's key: a PKCS#12 file and its passphrase.
+/// A private key of the supplier: a PKCS#12 file and its passphrase.
 #[derive(Debug, Clone)]
-pub struct Signing {
+pub struct KeyFile {
     pub pkcs12: PathBuf,
     pub passphrase: Secret,
 }
@@ -115,11 +121,18 @@ pub struct Signing {
 /// Folders (or files) of PEM and DER.
 #[derive(Debug, Clone)]
 pub struct TrustPaths {
-    pub anchors: PathBuf,
+    /// May be absent where there is a list.
+    pub anchors: Option<PathBuf>,
+    /// The trusted list whose granted services are roots of trust as well.
+    pub list: Option<TrustedListAt>,
     pub intermediates: Option<PathBuf>,
     pub crls: Option<PathBuf>,
     /// Policy of signatures; the embedded one when absent.
     pub policy: Option<PathBuf>,
+    /// Fetching of what certificates point to; nothing is fetched when absent.
+    pub online: Option<Online>,
+    /// How long an act waits for the status of its certificates before it is rejected; zero for not at all.
+    pub try_later: Duration,
 }
 
 #[derive(Debug, Clone)]

@@ -9,8 +9,10 @@ use toml::de::DeTable;
 
 use crate::fault::{Fault, Faults};
 use crate::keys::{Keys, Reader, wrong};
+use crate::list::list;
+use crate::online::online;
 use crate::schedule::{interval, schedule};
-use crate::{Config, Delivery, Drop, DropAt, Imap, ImapLogin, Mail, Mailbox, MailboxAt, Schedule, Sftp, Signing, Smtp};
+use crate::{Config, Delivery, Drop, DropAt, Imap, ImapLogin, KeyFile, Mail, Mailbox, MailboxAt, Schedule, Sftp, Smtp};
 use crate::{Standing, StoreAt, Supplier, Tls, TlsMode, TrustPaths, Unproven, check};
 
 /// Far above any real file.
@@ -18,6 +20,8 @@ const TEXT_BYTES: usize = 1024 * 1024;
 const PORTS: std::ops::RangeInclusive<u16> = 1..=u16::MAX;
 /// Relays were seen to defer a copy for four minutes.
 const JOURNAL_WAIT: Duration = Duration::from_mins(15);
+/// An authority that cannot say for a day whether its certificate holds is looked at by a person anyway.
+const TRY_LATER_HOURS: u16 = 24;
 
 pub(crate) fn config(text: &str, base: &Path, credentials: &Path) -> Result<Config, Faults> {
     if text.len() > TEXT_BYTES {
@@ -48,8 +52,9 @@ fn whole(root: &Keys<'_>) -> Option<Config> {
     let state_dir = root.path("state_dir");
     let store = root.required_table("store").and_then(|keys| store(&keys));
     let supplier = root.required_table("supplier").and_then(|keys| supplier(&keys));
-    let signing = root.required_table("signing").and_then(|keys| signing(&keys));
-    let trust = root.required_table("trust").and_then(|keys| trust(&keys));
+    let signing = root.required_table("signing").and_then(|keys| key_file(&keys));
+    let decryption: Vec<Option<KeyFile>> = root.tables("decryption").iter().map(key_file).collect();
+    let trust = root.required_table("trust").map(|keys| trust(&keys));
     let mail = root.required_table("mail").and_then(|keys| mail(&keys));
     let (mailbox_keys, drop_keys) = (root.tables("mailbox"), root.tables("drop"));
     let delivery_keys = root.required_table("delivery");
@@ -67,8 +72,9 @@ fn whole(root: &Keys<'_>) -> Option<Config> {
         (None, StoreAt::Postgres(_)) => PathBuf::from("/var/lib/oblik"),
     };
     let (supplier, signing, trust, mail, delivery) = (supplier?, signing?, trust?, mail?, delivery?);
+    let decryption = decryption.into_iter().collect::<Option<_>>()?;
     let (mailboxes, drops) = (mailboxes.into_iter().collect::<Option<_>>()?, drops.into_iter().collect::<Option<_>>()?);
-    Some(Config { state_dir, store, supplier, signing, trust, mail, mailboxes, drops, delivery })
+    Some(Config { state_dir, store, supplier, signing, decryption, trust, mail, mailboxes, drops, delivery })
 }
 
 /// What only the sections together can have wrong.
@@ -127,7 +133,7 @@ fn supplier(keys: &Keys<'_>) -> Option<Supplier> {
     Some(Supplier { seller, standing: Standing::Real, invoice_series })
 }
 
-fn signing(keys: &Keys<'_>) -> Option<Signing> {
+fn key_file(keys: &Keys<'_>) -> Option<KeyFile> {
     // The PKCS#12 file may itself come as a credential.
     let pkcs12 = keys.required("pkcs12", "\"credential:supplier.p12\"", |value| match value.strip_prefix("credential:") {
         Some(_) => keys.reader.secret(value).map(|secret| secret.0),
@@ -135,14 +141,21 @@ fn signing(keys: &Keys<'_>) -> Option<Signing> {
     });
     let passphrase = keys.required("passphrase", "\"credential:supplier-passphrase\"", |value| keys.reader.secret(value));
     keys.finish();
-    Some(Signing { pkcs12: pkcs12?, passphrase: passphrase? })
+    Some(KeyFile { pkcs12: pkcs12?, passphrase: passphrase? })
 }
 
-fn trust(keys: &Keys<'_>) -> Option<TrustPaths> {
-    let anchors = keys.required("anchors", "\"trust/anchors\"", |value| keys.reader.path(value));
+fn trust(keys: &Keys<'_>) -> TrustPaths {
+    let list = keys.table("list").and_then(|keys| list(&keys));
+    let anchors = if keys.has("list") { keys.path("anchors") } else { anchors(keys) };
     let (intermediates, crls, policy) = (keys.path("intermediates"), keys.path("crls"), keys.path("policy"));
+    let try_later = Duration::from_hours(keys.integer("try_later_hours", &(0..=720)).unwrap_or(TRY_LATER_HOURS).into());
+    let online = keys.table("online").and_then(|keys| online(&keys));
     keys.finish();
-    Some(TrustPaths { anchors: anchors?, intermediates, crls, policy })
+    TrustPaths { anchors, list, intermediates, crls, policy, online, try_later }
+}
+
+fn anchors(keys: &Keys<'_>) -> Option<PathBuf> {
+    keys.required("anchors", "\"trust/anchors\"", |value| keys.reader.path(value))
 }
 
 fn mail(keys: &Keys<'_>) -> Option<Mail> {

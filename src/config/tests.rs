@@ -60,6 +60,10 @@ host = "localhost"
 tls = "none"
 journal_address = "journal@example.com.ua"
 journal_mailbox = "journal"
+
+[trust.list]
+file = "trust/list.xml"
+signers = "trust/list-signers"
 "#;
 
 fn parse(text: &str) -> Result<Config, Faults> {
@@ -84,6 +88,19 @@ fn a_good_file_becomes_the_configuration_with_its_defaults() {
     assert!(matches!(config.mailboxes[1].schedule, Schedule::Cron(_)));
     assert!(matches!(&config.drops[0].at, DropAt::Sftp(sftp) if sftp.port == 22));
     assert!(matches!(&config.delivery, Delivery::Smtp(smtp) if smtp.port == 25 && smtp.connections == 2));
+}
+
+#[test]
+fn keys_for_encrypted_mail_are_as_many_as_there_are() {
+    assert!(parse(GOOD).unwrap().decryption.is_empty());
+    let key = |name: &str| format!("\n[[decryption]]\npkcs12 = \"{name}.p12\"\npassphrase = \"credential:{name}\"\n");
+    let config = parse(&format!("{GOOD}{}{}", key("new"), key("old"))).unwrap();
+    let paths: Vec<_> = config.decryption.iter().map(|file| file.pkcs12.as_path()).collect();
+    assert_eq!(paths, [Path::new("/etc/oblik/new.p12"), Path::new("/etc/oblik/old.p12")]);
+    let faults = parse(&format!("{GOOD}{}", key("new").replace("pkcs12", "p12"))).unwrap_err();
+    assert!(faults.to_string().contains("decryption[0].pkcs12"), "{faults}");
+    let commented = example().replace("#[[decryption]]", "[[decryption]]").replace("#pkcs12 =", "pkcs12 =");
+    assert_eq!(parse(&commented.replace("#passphrase =", "passphrase =")).unwrap().decryption.len(), 1);
 }
 
 #[test]
@@ -150,9 +167,28 @@ fn without_a_file_everything_lies_under_one_folder() {
     assert!(matches!(&config.mailboxes[0].at, MailboxAt::Maildir(path) if path == Path::new("/tmp/demo/mail/in")));
     assert!(matches!(&config.drops[0].at, DropAt::Folder(path) if path == Path::new("/tmp/demo/drop")));
     assert!(matches!(&config.delivery, Delivery::Maildir(path) if path == Path::new("/tmp/demo/mail/out")));
-    assert_eq!(config.trust.anchors, Path::new("/tmp/demo/trust/anchors"));
+    assert_eq!(config.trust.anchors.as_deref(), Some(Path::new("/tmp/demo/trust/anchors")));
+    assert!(config.trust.list.is_none());
     assert_eq!(config.signing.pkcs12, Path::new("/tmp/demo/keys/supplier.p12"));
     assert_eq!(config.signing.passphrase, Secret("/tmp/demo/keys/supplier.pass".into()));
+}
+
+#[test]
+fn a_trusted_list_may_stand_beside_anchors_or_instead_of_them() {
+    let both = parse(GOOD).unwrap().trust;
+    let (list, anchors) = (both.list.unwrap(), both.anchors.unwrap());
+    assert_eq!((list.file, list.signers), ("/etc/oblik/trust/list.xml".into(), "/etc/oblik/trust/list-signers".into()));
+    assert_eq!((list.grace_days, anchors), (14, "/etc/oblik/trust".into()));
+    let alone = parse(&GOOD.replace("anchors = \"trust\"", "").replace("file =", "grace_days = 0\nfile =")).unwrap().trust;
+    assert_eq!((alone.anchors, alone.list.unwrap().grace_days), (None, 0));
+    let neither = GOOD.replace("anchors = \"trust\"", "").split("[trust.list]").next().unwrap().to_owned();
+    assert!(parse(&neither).unwrap_err().list().iter().any(|fault| fault.key == "trust.anchors" && fault.what == "is missing"));
+    let commented = "#[trust.list]\n#file = \"trust/TL-UA-EC.xml\"";
+    assert!(example().contains(commented));
+    let example = ["#[trust.list]", "#file =", "#signers =", "#grace_days ="].into_iter();
+    let example = example.fold(super::example().to_owned(), |text, line| text.replace(line, line.trim_start_matches('#')));
+    let list = parse(&example).unwrap().trust.list.unwrap();
+    assert_eq!((list.grace_days, list.signers), (14, "/etc/oblik/trust/list-signers".into()));
 }
 
 #[test]
@@ -182,6 +218,11 @@ fn every_fault_names_its_key_and_what_to_write() {
         ("\"credential:supplier-passphrase\"", "\"credential:../x\"", "signing.passphrase", "credential's name", "LoadCredential"),
         ("\"credential:supplier-passphrase\"", "\"credential:\"", "signing.passphrase", "credential's name", "LoadCredential"),
         ("anchors = \"trust\"", "anchor = \"trust\"", "trust.anchor", "no such key", "did you mean anchors?"),
+        ("signers = \"trust/list-signers\"", "", "trust.list.signers", "is missing", "under [trust.list]"),
+        ("file = \"trust/list.xml\"", "", "trust.list.file", "is missing", "TL-UA-EC.xml"),
+        ("file = \"trust/list.xml\"", "file = \"l\"\ngrace_days = 367", "trust.list.grace_days", "out of range", "0 to 366"),
+        ("file = \"trust/list.xml\"", "file = \"l\"\ngrace_days = \"7\"", "trust.list.grace_days", "a string", "an integer"),
+        ("file = \"trust/list.xml\"", "file = \"l\"\ngrace = 7", "trust.list.grace", "no such key", "grace_days"),
         ("from_name = \"Supplier\"", "from_name = \"S\"\nunproven = \"loud\"", "mail.unproven", "not known", "silence"),
         ("[[mailbox]]\nname = \"acts\"", "[[mailbox]]\nname = \"my acts\"", "mailbox[0].name", "no name", "1 to 32"),
         ("name = \"journal\"", "name = \"acts\"", "mailbox[1].name", "another mailbox", "name of its own"),
