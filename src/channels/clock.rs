@@ -10,6 +10,11 @@ pub fn now() -> DateTime<Utc> {
     SystemTime::now().into()
 }
 
+/// The instant that is so long away; it goes on when the machine's time is set.
+pub fn after(wait: std::time::Duration) -> tokio::time::Instant {
+    tokio::time::Instant::now() + wait
+}
+
 /// The system's source of randomness gave nothing.
 #[derive(Debug, thiserror::Error)]
 #[error("read random bytes of the system")]

@@ -7,6 +7,11 @@
 pub mod clock;
 mod dir;
 pub mod error;
+pub mod fetch;
+mod fetch_address;
+pub mod fetch_cache;
+mod fetch_hosts;
+mod fetch_url;
 pub mod file_name;
 pub mod files;
 pub mod folder;

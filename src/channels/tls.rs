@@ -155,7 +155,7 @@ async fn first_that_answers(host: &str, port: u16, mode: TlsMode, whole: Duratio
     Err(ConnectError::Tcp { host: host.to_owned(), port, source: last })
 }
 
-async fn handshake(tcp: Watched, host: &str, tls: &Tls, bounds: Bounds) -> Result<Wire, ConnectError> {
+pub(crate) async fn handshake(tcp: Watched, host: &str, tls: &Tls, bounds: Bounds) -> Result<Wire, ConnectError> {
     let name = ServerName::try_from(host.to_owned()).map_err(|_| ConnectError::HostName(host.to_owned()))?;
     let connector = TlsConnector::from(Arc::new(client_config(tls.ca_file.as_deref())?));
     match timeout(bounds.handshake, connector.connect(name, tcp)).await {

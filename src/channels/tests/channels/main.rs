@@ -8,6 +8,7 @@
     reason = "a test stops where its ground gives way"
 )]
 
+mod fetch;
 mod folder;
 mod imap;
 mod imap_liars;
