@@ -7,12 +7,14 @@ use oblik_domain::states::ActState;
 
 use crate::lease::claim;
 use crate::statement::{Record, statements, values};
-use crate::{Claimed, Lease, Result, Tx};
+use crate::{Claimed, Lease, Result, StoreError, Tx};
 
 statements! {
     ADD = "INSERT INTO act (item_id, form, state, made_at, due_at) VALUES ($1, $2, 'received', $3, $3) ON CONFLICT (item_id) DO NOTHING";
-    CLAIM = claim!("act", "item_id, form"),
-        postgres: claim!(postgres "act", "item_id, form");
+    CLAIM = claim!("act", "item_id, form, waiting_since"),
+        postgres: claim!(postgres "act", "item_id, form, waiting_since");
+    WAIT = "UPDATE act SET due_at = $1, waiting_since = COALESCE(waiting_since, $2), attempts = 0, lease_owner = NULL, lease_until = 0 \
+            WHERE id = $3 AND state = 'received' AND fence = $4";
     OF_ITEM = "SELECT id, form, state FROM act WHERE item_id = $1";
     ITEM_OF = "SELECT item_id FROM act WHERE id = $1";
     ADD_VERDICT = "INSERT INTO verdict (act_id, indication, sub_indication, policy_sha256, evidence_sha256, judged_at, signer_name, signer_serial, certificate_sha256, edrpou, rnokpp) \
@@ -38,6 +40,8 @@ statements! {
 pub struct ActWork {
     pub item_id: i64,
     pub form: String,
+    /// Since when it waits for the status of its certificates.
+    pub waiting_since: Option<DateTime<Utc>>,
 }
 
 /// The ruling on an act's signature.
@@ -91,8 +95,21 @@ impl Tx {
     }
 
     pub async fn claim_acts(&mut self, state: ActState, lease: &Lease, most: i64) -> Result<Vec<Claimed<ActWork>>> {
-        let work = |row: &mut Record| Ok(ActWork { item_id: row.integer()?, form: row.text()? });
+        let work =
+            |row: &mut Record| Ok(ActWork { item_id: row.integer()?, form: row.text()?, waiting_since: row.instant_or_null()? });
         self.claim(&CLAIM, state.as_str(), (lease, most), work).await
+    }
+
+    /// Gives a claim on an act back, to be judged again at `due`. That it waits is no failed attempt: its attempts begin anew.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when another daemon has claimed it meanwhile.
+    pub async fn let_act_wait<T>(&mut self, claimed: &Claimed<T>, now: DateTime<Utc>, due: DateTime<Utc>) -> Result<()> {
+        let values = values![due.timestamp_micros(), now.timestamp_micros(), claimed.id, claimed.fence];
+        match self.execute(&WAIT, values).await? {
+            1 => Ok(()),
+            _ => Err(StoreError::LeaseLost { subject: "act", id: claimed.id }),
+        }
     }
 
     /// The act of an item: its id, form and state.

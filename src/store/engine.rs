@@ -316,8 +316,14 @@ fn postgres_columns(row: &PgRow) -> std::result::Result<Vec<Value>, sqlx::Error>
     row.columns().iter().enumerate().map(column).collect()
 }
 
-const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[(1, "house", include_str!("../../migrations/sqlite/0001_house.sql"))];
-const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[(1, "house", include_str!("../../migrations/postgres/0001_house.sql"))];
+const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "house", include_str!("../../migrations/sqlite/0001_house.sql")),
+    (2, "waiting", include_str!("../../migrations/sqlite/0002_waiting.sql")),
+];
+const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "house", include_str!("../../migrations/postgres/0001_house.sql")),
+    (2, "waiting", include_str!("../../migrations/postgres/0002_waiting.sql")),
+];
 
 fn migrations(list: &'static [(i64, &'static str, &'static str)]) -> sqlx::migrate::Migrator {
     use sqlx::migrate::{Migration, MigrationType};

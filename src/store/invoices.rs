@@ -112,18 +112,18 @@ impl Tx {
 
     pub async fn invoice_of_act(&mut self, act: i64) -> Result<Option<StoredInvoice>> {
         let row = self.row_or_none(&OF_ACT, values![act]).await?;
-        row.map(stored).transpose()
+        row.map(|mut row| stored(&mut row)).transpose()
     }
 
     pub async fn invoices_of(&mut self, contract: &ContractNumber) -> Result<Vec<StoredInvoice>> {
         let rows = self.rows(&OF_ACCOUNT, values![contract.as_str()]).await?;
-        rows.into_iter().map(stored).collect()
+        rows.into_iter().map(|mut row| stored(&mut row)).collect()
     }
 
     /// A page of all invoices after `id`, at most 500.
     pub async fn invoices_after(&mut self, id: i64) -> Result<Vec<StoredInvoice>> {
         let rows = self.rows(&ALL, values![id]).await?;
-        rows.into_iter().map(stored).collect()
+        rows.into_iter().map(|mut row| stored(&mut row)).collect()
     }
 }
 
@@ -135,10 +135,10 @@ fn number(row: &mut Record) -> Result<InvoiceNumber> {
     })
 }
 
-fn stored(mut row: Record) -> Result<StoredInvoice> {
+pub(crate) fn stored(row: &mut Record) -> Result<StoredInvoice> {
     Ok(StoredInvoice {
         id: row.integer()?,
-        number: number(&mut row)?,
+        number: number(row)?,
         contract: row.parsed(|text| ContractNumber::parse(text).ok())?,
         period: row.counted(Period::from_ordinal)?,
         net: Kopiykas(row.integer()?),

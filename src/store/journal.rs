@@ -1,4 +1,4 @@
-//! The journal: append-only, each entry holding the hash of the one before it (promise 12).
+//! The journal: append-only, each entry holding the hash of the one before it (promise 13).
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
@@ -95,7 +95,7 @@ impl Tx {
     }
 }
 
-fn entry(row: &mut Record) -> Result<JournalEntry> {
+pub(crate) fn entry(row: &mut Record) -> Result<JournalEntry> {
     Ok(JournalEntry {
         at: row.instant()?,
         event: row.text()?,

@@ -13,6 +13,7 @@ mod journal;
 mod lease;
 mod letters;
 mod master;
+mod proof;
 mod queue;
 mod readings;
 mod sources;
@@ -29,9 +30,10 @@ pub use journal::{Broken, JournalEntry};
 pub use lease::Stored;
 pub use lease::{Claimed, Lease};
 pub use letters::{About, LetterClass, LetterWork, NewLetter, Purpose, StoredLetter};
+pub use proof::{JournalLink, StoredAct};
 pub use queue::QueuedItem;
 pub use statement::sha256_hex;
-pub use status::{Depth, SourceStatus};
+pub use status::{Depth, SourceStatus, Waiting, WaitingAct};
 
 #[cfg(test)]
 mod tests;

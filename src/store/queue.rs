@@ -15,6 +15,7 @@ statements! {
                      WHERE state IN ('held', 'failed', 'in-doubt') ORDER BY id LIMIT 1000";
     FREEZE_ACT = "UPDATE act SET due_at = $1, lease_owner = NULL, lease_until = 0, fence = fence + 1 WHERE item_id = $2 AND state IN ('received', 'verified', 'registered', 'billed')";
     THAW_ACT = "UPDATE act SET due_at = $1, attempts = 0 WHERE item_id = $2";
+    HASTEN_ACT = "UPDATE act SET due_at = $1 WHERE item_id = $2 AND state = 'received' AND waiting_since IS NOT NULL AND due_at > $1";
     FREEZE_DRAFT = "UPDATE invoice SET due_at = $1, lease_owner = NULL, lease_until = 0, fence = fence + 1 WHERE state = 'drafted' AND act_id IN (SELECT id FROM act WHERE item_id = $2)";
     THAW_DRAFT = "UPDATE invoice SET due_at = $1, attempts = 0 WHERE state = 'drafted' AND act_id IN (SELECT id FROM act WHERE item_id = $2)";
     LETTER_STATE = "SELECT state FROM letter WHERE id = $1";
@@ -86,8 +87,13 @@ impl Tx {
         self.execute(&FREEZE_DRAFT, values![NEVER, item]).await.map(drop)
     }
 
-    /// Puts a parked item back on its way, where it stood.
+    /// Puts a parked item back on its way, where it stood; one whose act waits for the status of certificates is looked at now.
     pub async fn retry_item(&mut self, item: i64, now: DateTime<Utc>) -> Result<ItemState> {
+        if self.item_state(item).await? == ItemState::Acting
+            && self.execute(&HASTEN_ACT, values![now.timestamp_micros(), item]).await? == 1
+        {
+            return Ok(ItemState::Acting);
+        }
         let intent = self.intent(item).await?;
         let event = match self.act_of_item(item).await? {
             Some((_, _, ActState::Received | ActState::Verified | ActState::Registered | ActState::Billed)) => {

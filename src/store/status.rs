@@ -13,6 +13,12 @@ statements! {
     SOURCES = "SELECT source, last_success, last_trouble FROM source_lease ORDER BY source";
     UNFINISHED = "SELECT (SELECT COUNT(*) FROM item WHERE state NOT IN ('done', 'parked')) + (SELECT COUNT(*) FROM letter WHERE state IN ('due', 'sending') AND due_at <= $1) \
                   + (SELECT COUNT(*) FROM letter WHERE state = 'in-doubt' AND due_at <= $1)";
+    WAITING = "SELECT act.id, act.item_id, item.source, item.name, act.waiting_since, act.due_at FROM act JOIN item ON item.id = act.item_id \
+               WHERE act.state = 'received' AND act.waiting_since IS NOT NULL AND item.state = 'acting' ORDER BY act.waiting_since, act.id LIMIT 1000";
+    WAITING_OF = "SELECT act.id, act.item_id, item.source, item.name, act.waiting_since, act.due_at FROM act JOIN item ON item.id = act.item_id \
+                  WHERE act.item_id = $1 AND act.state = 'received' AND act.waiting_since IS NOT NULL AND item.state = 'acting'";
+    COUNT_WAITING = "SELECT COUNT(*), MIN(act.waiting_since), MIN(act.due_at) FROM act JOIN item ON item.id = act.item_id \
+                     WHERE act.state = 'received' AND act.waiting_since IS NOT NULL AND item.state = 'acting'";
     NEXT_DUE = "SELECT MIN(due_at) FROM letter WHERE state IN ('due', 'in-doubt')";
 }
 
@@ -32,7 +38,53 @@ pub struct SourceStatus {
     pub last_trouble: Option<String>,
 }
 
+/// An act that waits for the status of its certificates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaitingAct {
+    pub act: i64,
+    pub item: i64,
+    pub source: String,
+    pub name: String,
+    pub since: DateTime<Utc>,
+    /// When it is looked at again.
+    pub due: DateTime<Utc>,
+}
+
+/// All acts that wait. What is parked waits for a person instead.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    pub count: i64,
+    pub oldest: Option<DateTime<Utc>>,
+    pub next_due: Option<DateTime<Utc>>,
+}
+
+fn waiting_act(mut row: Record) -> Result<WaitingAct> {
+    Ok(WaitingAct {
+        act: row.integer()?,
+        item: row.integer()?,
+        source: row.text()?,
+        name: row.text()?,
+        since: row.instant()?,
+        due: row.instant()?,
+    })
+}
+
 impl Tx {
+    /// Acts that wait for the status of their certificates, the oldest first, at most a thousand.
+    pub async fn waiting_acts(&mut self) -> Result<Vec<WaitingAct>> {
+        self.rows(&WAITING, values![]).await?.into_iter().map(waiting_act).collect()
+    }
+
+    /// The act of `item`, when it waits for the status of its certificates.
+    pub async fn waiting_act_of(&mut self, item: i64) -> Result<Option<WaitingAct>> {
+        self.row_or_none(&WAITING_OF, values![item]).await?.map(waiting_act).transpose()
+    }
+
+    pub async fn waiting(&mut self) -> Result<Waiting> {
+        let mut row = self.row(&COUNT_WAITING, values![]).await?;
+        Ok(Waiting { count: row.integer()?, oldest: row.instant_or_null()?, next_due: row.instant_or_null()? })
+    }
+
     pub async fn depths(&mut self) -> Result<Vec<Depth>> {
         let rows = self.rows(&DEPTHS, values![]).await?;
         let depth = |mut row: Record| {

@@ -59,6 +59,7 @@ const ALL: &[&[&Statement]] = &[
     crate::lease::STATEMENTS,
     crate::letters::STATEMENTS,
     crate::master::STATEMENTS,
+    crate::proof::STATEMENTS,
     crate::queue::STATEMENTS,
     crate::readings::STATEMENTS,
     crate::sources::STATEMENTS,
@@ -150,6 +151,53 @@ fn what_was_tried_before_is_claimed_alone() {
         let alone = |id, attempt| vec![(id, attempt)];
         assert_eq!(claimed[0], [(first, 1), (first + 1, 1)]);
         assert_eq!(claimed[1..], [alone(first + 2, 1), vec![], alone(first, 2), alone(first + 1, 2), vec![]]);
+        tx.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn an_act_that_waits_wears_out_no_attempt_and_is_due_at_its_time() {
+    on_both(|store| async move {
+        let Receipt::New(item) = receive(&store, &mail("1", b"one")).await else { panic!("new") };
+        let mut tx = store.begin("test").await.unwrap();
+        tx.add_act(item, "pdf", now()).await.unwrap();
+        let mut since = None;
+        for minutes in [0, 5, 10, 20, 40] {
+            let at = now() + TimeDelta::minutes(minutes);
+            let claimed = tx.claim_acts(ActState::Received, &lease("daemon", at), 64).await.unwrap();
+            assert_eq!(claimed.iter().map(|claim| (claim.attempt, claim.work.waiting_since)).collect::<Vec<_>>(), [(1, since)]);
+            let due = at + TimeDelta::minutes(minutes.max(5));
+            tx.let_act_wait(&claimed[0], at, due).await.unwrap();
+            let early = lease("daemon", due - TimeDelta::seconds(1));
+            assert!(tx.claim_acts(ActState::Received, &early, 64).await.unwrap().is_empty());
+            since = Some(now());
+        }
+        let (act, ..) = tx.act_of_item(item).await.unwrap().unwrap();
+        let stored = tx.act(act).await.unwrap().unwrap();
+        assert_eq!((stored.state, stored.waiting_since), (ActState::Received, since));
+        let claimed_item = tx.claim_items(ItemState::Received, &lease("daemon", now()), 1).await.unwrap();
+        tx.step(&claimed_item[0], ItemState::Received, ItemEvent::ActFound, now()).await.unwrap();
+        // It is told of, and an operator has it looked at before its time.
+        let due = now() + TimeDelta::minutes(80);
+        let waiting = tx.waiting().await.unwrap();
+        assert_eq!((waiting.count, waiting.oldest, waiting.next_due), (1, since, Some(due)));
+        let told = tx.waiting_act_of(item).await.unwrap().unwrap();
+        assert_eq!(tx.waiting_acts().await.unwrap(), std::slice::from_ref(&told));
+        assert_eq!((told.act, told.item, told.due), (act, item, due));
+        let sooner = now() + TimeDelta::minutes(41);
+        assert!(tx.claim_acts(ActState::Received, &lease("daemon", sooner), 64).await.unwrap().is_empty());
+        assert_eq!(tx.retry_item(item, sooner).await.unwrap(), ItemState::Acting);
+        assert!(tx.retry_item(item, sooner).await.is_err(), "it is due already");
+        assert_eq!(tx.claim_acts(ActState::Received, &lease("daemon", sooner), 64).await.unwrap().len(), 1);
+        // Once parked it waits for a person.
+        tx.park(item, "a test", sooner).await.unwrap();
+        assert_eq!((tx.waiting().await.unwrap().count, tx.waiting_acts().await.unwrap().len()), (0, 0));
+        tx.retry_item(item, sooner).await.unwrap();
+        // A late daemon lets nothing wait that another has.
+        let at = now() + TimeDelta::hours(9);
+        let early = tx.claim_acts(ActState::Received, &lease("early", at), 64).await.unwrap();
+        tx.claim_acts(ActState::Received, &lease("other", at + TimeDelta::seconds(61)), 1).await.unwrap();
+        assert!(matches!(tx.let_act_wait(&early[0], at, at).await, Err(StoreError::LeaseLost { .. })));
         tx.commit().await.unwrap();
     });
 }

@@ -1,0 +1,4 @@
+-- Why: an act whose certificates' status nobody can tell now waits for it, and is rejected when it has waited long enough.
+
+ALTER TABLE act ADD COLUMN waiting_since INTEGER;
+CREATE INDEX verdict_judged ON verdict (judged_at);
