@@ -11,7 +11,7 @@ use oblik_domain::ids::ContractNumber;
 use oblik_domain::invoice::Invoice;
 use oblik_domain::states::{ActState, ItemEvent, ItemState};
 use oblik_mail::compose::AutoSubmitted;
-use oblik_mail::{Attachment, Letter, Message, message_id, render, reply_subject};
+use oblik_mail::{Attachment, Kind, Letter, Message, message_id, render, reply_subject};
 use oblik_store::{About, Claimed, ItemWork, Lease, LetterClass, NewLetter, Purpose, Result, StoreError, Tx};
 use oblik_words::letters::{self, ActSeen, MessageSeen, Text};
 use serde_json::json;
@@ -247,8 +247,20 @@ async fn of_message(
     if !may_know {
         return Ok(Err("the sender's address is not proven"));
     }
+    let bare: Vec<Finding>;
+    let findings = if is_encrypted(message) {
+        // Who sends it need not be who wrote it: what stood inside is not quoted, not even a name (T5).
+        bare = findings.iter().map(|finding| Finding::new(finding.code, finding.level)).collect();
+        &bare
+    } else {
+        findings
+    };
     let text = letters::message_refused(&message_seen(claim), findings, &house.config.supplier.seller.name);
     Ok(Ok(Telling { purpose: Purpose::Answer, to: message.from.clone(), in_thread: true, text, invoice: None }))
+}
+
+fn is_encrypted(message: &Message) -> bool {
+    message.parts.iter().any(|part| matches!(part.kind, Kind::Encrypted { .. }))
 }
 
 fn message_seen(claim: &Claimed<ItemWork>) -> MessageSeen {

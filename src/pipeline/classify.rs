@@ -5,12 +5,14 @@ use chrono::{DateTime, Utc};
 use oblik_domain::finding::Finding;
 use oblik_domain::states::{ItemEvent, ItemState};
 use oblik_mail::loops::OBLIK_ID;
-use oblik_mail::{Dsn, Intent, Message, Signed, classify, signed_act};
+use oblik_mail::{Dsn, Intent, Signed, classify, signed_act};
+use oblik_signature::Decryptor;
 use oblik_store::{Claimed, ItemWork, Lease, Result, SourceKind, Tx};
 use serde_json::json;
 use tracing::info;
 
 use crate::House;
+use crate::house::parse;
 use crate::station::{Station, Trouble, ask_each};
 
 pub(crate) struct Classify;
@@ -59,8 +61,8 @@ impl Station for Classify {
             });
         }
         tx.roll_back().await?;
-        let own = house.config.mail.from_address.clone();
-        Ok(ask_each(messages, move |raw| Ok(raw.map_or(Kind::File, |raw| kind_of(&raw, &own)))).await)
+        let (own, decryptors) = (house.config.mail.from_address.clone(), house.decryptors.clone());
+        Ok(ask_each(messages, move |raw| Ok(raw.map_or(Kind::File, |raw| kind_of(&raw, &own, &decryptors)))).await)
     }
 
     async fn commit(&self, house: &House, tx: &mut Tx, claim: &Claimed<ItemWork>, kind: &Kind) -> Result<()> {
@@ -114,8 +116,8 @@ fn report_event(report: &Dsn) -> ItemEvent {
     if report.failed() { ItemEvent::GaveUp } else { ItemEvent::NothingToSay }
 }
 
-fn kind_of(raw: &[u8], own: &str) -> Kind {
-    let message = match Message::parse(raw) {
+fn kind_of(raw: &[u8], own: &str, decryptors: &[Decryptor]) -> Kind {
+    let message = match parse(raw, decryptors) {
         Ok(message) => message,
         Err(finding) => return Kind::Unreadable(finding),
     };
@@ -138,6 +140,7 @@ fn form(signed: &Signed) -> &'static str {
         Signed::Pdf(_) => "pdf",
         Signed::Detached { .. } => "detached",
         Signed::Enclosing(_) => "enclosing",
+        Signed::Asic(_) => "asic",
         Signed::SmimeSigned { .. } => "smime-signed",
         Signed::SmimeEnclosing(_) => "smime-enclosing",
     }

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::Online;
 use chrono::{DateTime, TimeDelta, Utc};
-use oblik_config::Config;
+use oblik_config::{Config, KeyFile};
 use oblik_documents::Typesetter;
+use oblik_domain::finding::Finding;
+use oblik_mail::Message;
 use oblik_signature::signing::Signer;
-use oblik_signature::{Policy, Trust};
+use oblik_signature::{Decryptor, Policy, Trust};
 use oblik_store::{Lease, Place, Store, StoreError};
 
 /// How long a claim lasts. A station's turn takes well under a second; a daemon that died is waited for this long.
@@ -20,11 +23,15 @@ pub struct House {
     pub config: Arc<Config>,
     pub trust: Arc<Trust>,
     pub policy: Arc<Policy>,
+    /// Fetching of what certificates point to, when the configuration names hosts.
+    pub online: Option<Arc<Online>>,
     pub signer: Arc<Signer>,
+    /// Keys that mail may be encrypted to.
+    pub decryptors: Arc<Vec<Decryptor>>,
     pub typesetter: Arc<Typesetter>,
     /// Names this process in leases.
     pub owner: Arc<str>,
-    clock: fn() -> DateTime<Utc>,
+    pub(crate) clock: fn() -> DateTime<Utc>,
     /// What lies at sources and is never taken, as far as it was told: once is enough.
     told: Arc<Mutex<BTreeSet<(String, String)>>>,
 }
@@ -46,7 +53,7 @@ pub enum Assembly {
     },
     #[error("{what} {path}: {reason}")]
     Unusable { what: &'static str, path: String, reason: String },
-    #[error("read the passphrase of the supplier's key")]
+    #[error("read the passphrase of a key")]
     Secret(#[from] oblik_channels::secret::SecretError),
     #[error("name this process")]
     Randomness(#[from] oblik_channels::clock::NoRandomness),
@@ -65,7 +72,9 @@ impl House {
             oblik_config::StoreAt::Postgres(url) => Place::Postgres(url.clone()),
         };
         let (trust, policy) = read_trust(&config)?;
+        let online = config.trust.online.as_ref().map(|online| open_online(online, &config.state_dir)).transpose()?;
         let signer = read_signer(&config)?;
+        let decryptors = config.decryption.iter().map(read_decryptor).collect::<Result<_, _>>()?;
         let typesetter = Typesetter::new()?;
         let store = Store::open(&place).await?;
         Ok(Self {
@@ -73,7 +82,9 @@ impl House {
             config: Arc::new(config),
             trust: Arc::new(trust),
             policy: Arc::new(policy),
+            online,
             signer: Arc::new(signer),
+            decryptors: Arc::new(decryptors),
             typesetter: Arc::new(typesetter),
             owner: oblik_channels::clock::random_id()?.into(),
             clock: oblik_channels::clock::now,
@@ -122,7 +133,9 @@ pub(crate) fn read_trust(config: &Config) -> Result<(Trust, Policy), Assembly> {
         }
         Ok::<(), Assembly>(())
     };
-    add("trust anchors", &config.trust.anchors, &mut |bytes| trust.add_anchors(bytes))?;
+    if let Some(path) = &config.trust.anchors {
+        add("trust anchors", path, &mut |bytes| trust.add_anchors(bytes))?;
+    }
     if let Some(path) = &config.trust.intermediates {
         add("intermediate certificates", path, &mut |bytes| trust.add_intermediates(bytes))?;
     }
@@ -140,20 +153,49 @@ pub(crate) fn read_trust(config: &Config) -> Result<(Trust, Policy), Assembly> {
             Policy::parse(&text).map_err(|reason| unusable("signature policy", path, reason.to_string()))?
         }
     };
+    if let Some(list) = &config.trust.list {
+        crate::trusted_list::add(list, &config.state_dir, &mut trust, &policy)?;
+    }
     Ok((trust, policy))
 }
 
-fn read_signer(config: &Config) -> Result<Signer, Assembly> {
-    let path = &config.signing.pkcs12;
-    let bytes = oblik_channels::files::read(path).map_err(|source| Assembly::File {
-        what: "the supplier's key",
-        path: path.display().to_string(),
+/// Fetching, with its cache in `online` of the state folder.
+///
+/// # Errors
+/// [`Assembly::File`] when the folder cannot be made.
+pub fn open_online(config: &oblik_config::Online, state_dir: &std::path::Path) -> Result<Arc<Online>, Assembly> {
+    let dir = state_dir.join("online");
+    Online::open(config, &dir).map_err(|source| Assembly::File {
+        what: "what was fetched, in",
+        path: dir.display().to_string(),
         source,
-    })?;
-    let passphrase = oblik_channels::secret::read(&config.signing.passphrase)?;
-    Signer::from_pkcs12(&bytes, &passphrase).map_err(|reason| Assembly::Unusable {
-        what: "the supplier's key",
-        path: path.display().to_string(),
-        reason: reason.to_string(),
     })
+}
+
+fn read_signer(config: &Config) -> Result<Signer, Assembly> {
+    read_key("the supplier's key", &config.signing, Signer::from_pkcs12)
+}
+
+fn read_decryptor(file: &KeyFile) -> Result<Decryptor, Assembly> {
+    read_key("a key that mail is encrypted to", file, Decryptor::from_pkcs12)
+}
+
+fn read_key<Key, Reason: ToString>(
+    what: &'static str,
+    file: &KeyFile,
+    open: impl FnOnce(&[u8], &str) -> Result<Key, Reason>,
+) -> Result<Key, Assembly> {
+    let path = file.pkcs12.display().to_string();
+    let bytes =
+        oblik_channels::files::read(&file.pkcs12).map_err(|source| Assembly::File { what, path: path.clone(), source })?;
+    let passphrase = oblik_channels::secret::read(&file.passphrase)?;
+    open(&bytes, &passphrase).map_err(|reason| Assembly::Unusable { what, path, reason: reason.to_string() })
+}
+
+/// A message as received, opened where it is encrypted to us.
+///
+/// # Errors
+/// As [`Message::parse`].
+pub(crate) fn parse(raw: &[u8], decryptors: &[Decryptor]) -> Result<Message, Finding> {
+    Message::parse_opening(raw, &|cms| oblik_signature::open(cms, decryptors).ok().map(|plain| plain.to_vec()))
 }

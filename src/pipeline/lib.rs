@@ -12,18 +12,31 @@ mod doubt;
 mod house;
 mod intake;
 mod issue;
+mod online;
+mod quest;
 mod register;
 mod register_file;
+mod rejudge;
+mod signed;
 mod station;
+mod trusted_list;
 mod verify;
 
 pub use bill::{BillPreview, bill_now, preview};
 pub use deliver::Postman;
-pub use house::{Assembly, House};
+pub use house::{Assembly, House, open_online};
 pub use intake::{IntakeError, Taken, take_drop, take_file, take_mailbox, take_message};
+pub use online::{Fetch, Missed, Online};
+pub use quest::{LONGEST, Quest};
+pub use rejudge::{Case, Repeated, Unrepeatable, case_of};
+pub use signed::{judge_signed, parts_of};
 pub use station::{Trouble, Turn};
+pub use trusted_list::{read_signers, read_trusted_list};
 
 use oblik_store::StoreError;
+
+#[cfg(test)]
+mod tests;
 
 /// The stations between intake and delivery, in the order a document meets them.
 pub const STATIONS: &[&str] = &["classify", "verify", "register", "register-file", "bill", "issue", "answer"];

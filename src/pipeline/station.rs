@@ -20,6 +20,8 @@ const BATCH: i64 = 64;
 pub enum Trouble {
     /// The world's: again, later. The default for anything unknown.
     Retry { cause: String, after: TimeDelta },
+    /// The world's as well, and foreseen: nobody can tell now. It wears out no attempt.
+    Wait { cause: String, due: chrono::DateTime<chrono::Utc> },
     /// Ours, or past help: a person must look.
     Park { cause: String },
 }
@@ -76,6 +78,18 @@ pub(crate) trait Station: Sync {
         claimed: &Claimed<Self::Work>,
         due: chrono::DateTime<chrono::Utc>,
     ) -> impl Future<Output = Result<()>> + Send;
+
+    /// Gives a claim back that waits for the world, without wearing out an attempt. Most stations wait for nothing.
+    fn let_wait(
+        &self,
+        house: &House,
+        tx: &mut Tx,
+        claimed: &Claimed<Self::Work>,
+        due: chrono::DateTime<chrono::Utc>,
+    ) -> impl Future<Output = Result<()>> + Send {
+        let _ = house;
+        self.put_back(tx, claimed, due)
+    }
 
     /// The item this work belongs to, for parking; `None` when it belongs to none.
     fn item(&self, tx: &mut Tx, claimed: &Claimed<Self::Work>) -> impl Future<Output = Result<Option<i64>>> + Send;
@@ -184,6 +198,15 @@ pub(crate) fn report(error: &dyn std::error::Error) -> String {
 async fn set_aside<S: Station>(house: &House, station: &S, claim: &Claimed<S::Work>, trouble: Trouble) -> Result<()> {
     match trouble {
         Trouble::Park { cause } => give_up(house, station, claim, &format!("{}: {cause}", S::NAME)).await,
+        Trouble::Wait { cause, due } => {
+            info!(station = S::NAME, id = claim.id, %due, cause, "waits");
+            let mut tx = house.store.begin(S::NAME).await?;
+            match station.let_wait(house, &mut tx, claim, due).await {
+                Ok(()) => tx.commit().await,
+                Err(StoreError::LeaseLost { .. }) => tx.roll_back().await,
+                Err(cause) => Err(cause),
+            }
+        }
         Trouble::Retry { cause, .. } if claim.attempt >= ITEM_ATTEMPTS => {
             give_up(house, station, claim, &format!("{}: {} attempts failed, the last with: {cause}", S::NAME, claim.attempt))
                 .await

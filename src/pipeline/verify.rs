@@ -3,22 +3,26 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use oblik_domain::account::AccountRecord;
 use oblik_domain::act::ReadingAct;
 use oblik_domain::finding::{Code, Finding, refuses};
 use oblik_domain::period::kyiv_day;
 use oblik_domain::states::{ActEvent, ActState, ItemEvent, ItemState};
 use oblik_edi::read_reading_act;
-use oblik_mail::{Kind, Message, Signed, act_within, signed_act};
+use oblik_mail::{Kind, act_within, signed_act};
 use oblik_signature::evidence::Evidence;
-use oblik_signature::{Judged, Judgement, Policy, Trust, Verified, judge_detached, judge_enclosing, judge_pdf};
+use oblik_signature::{Decryptor, Indication, Judged, Judgement, Moments, Policy, SignedKind, Trust, Verified, judge_pdf};
 use oblik_store::{ActWork, Claimed, Lease, Result, SignedContent, Tx, Verdict, sha256_hex};
 use serde_json::json;
 use tracing::info;
 
 use crate::House;
+use crate::house::parse;
+use crate::online::name_of;
+use crate::quest::{LONGEST, Quest, ROUNDS, may_change, next_look, wanted_of};
 use crate::register::already_accepted;
+use crate::signed::{judge_signed, parts_of};
 use crate::station::{Station, Trouble, ask_each};
 
 pub(crate) struct Verify;
@@ -59,11 +63,10 @@ impl Station for Verify {
         let mut messages = Vec::with_capacity(claimed.len());
         for claim in claimed {
             let item = tx.item(claim.work.item_id).await?;
-            messages.push((tx.blob(&item.blob_sha256).await?, item.received_at));
+            messages.push((Arc::new(tx.blob(&item.blob_sha256).await?), item.received_at));
         }
         tx.roll_back().await?;
-        let (trust, policy): (Arc<Trust>, Arc<Policy>) = (house.trust.clone(), house.policy.clone());
-        Ok(ask_each(messages, move |(raw, received_at)| rule(&raw, &trust, &policy, received_at)).await)
+        Ok(rule_all(house, &messages, claimed).await)
     }
 
     async fn commit(&self, house: &House, tx: &mut Tx, claim: &Claimed<ActWork>, ruling: &Ruling) -> Result<()> {
@@ -96,6 +99,8 @@ impl Station for Verify {
                 }
             }
         }
+        // Under its hash, so it is stored once: a verdict can be repeated only by the policy of then.
+        tx.put_blob(house.policy.text().as_bytes()).await?;
         put_verdict(tx, claim.id, ruling, signer, now).await?;
         tx.put_findings(item, Self::NAME, &findings).await?;
         tx.step(claim, ActState::Received, event, now).await?;
@@ -119,43 +124,103 @@ impl Station for Verify {
         tx.put_back::<ActState, _>(claim, due).await
     }
 
+    async fn let_wait(&self, house: &House, tx: &mut Tx, claim: &Claimed<ActWork>, due: DateTime<Utc>) -> Result<()> {
+        let now = house.now();
+        if claim.work.waiting_since.is_none() {
+            tx.journal(now, "act waits for status", "act", claim.id, &json!({}));
+        }
+        tx.let_act_wait(claim, now, due).await
+    }
+
     async fn item(&self, _: &mut Tx, claim: &Claimed<ActWork>) -> Result<Option<i64>> {
         Ok(Some(claim.work.item_id))
     }
 }
 
-/// Judges the one act of a message, at the moment it arrived: that is our own proof of its existence.
-fn rule(raw: &[u8], trust: &Trust, policy: &Policy, received_at: DateTime<Utc>) -> std::result::Result<Ruling, Trouble> {
-    let message = Message::parse(raw).map_err(|finding| Trouble::park(format!("no longer reads as mail: {}", finding.code)))?;
-    let candidate = signed_act(&message).map_err(|_| Trouble::park("no longer has a signed act"))?;
-    let (judged, document, detached) = match &candidate.signed {
-        Signed::Pdf(pdf) => (judge_pdf(&pdf.bytes, trust, policy, received_at), &pdf.bytes, None),
-        Signed::Detached { content, signature } => {
-            (judge_detached(&content.bytes, &signature.bytes, trust, policy, received_at), &signature.bytes, Some(&content.bytes))
+/// A message and when it arrived.
+type Arrived = (Arc<Vec<u8>>, DateTime<Utc>);
+type Ruled = std::result::Result<Ruling, Trouble>;
+
+/// Rules on each message; what is wanted for that is fetched for all of them together, and those it helps are ruled on again.
+/// What nobody can tell now waits.
+async fn rule_all(house: &House, messages: &[Arrived], claimed: &[Claimed<ActWork>]) -> Vec<Ruled> {
+    let now = house.now();
+    let mut quest = house.online.clone().map(|online| Quest::new(online, &house.trust, LONGEST));
+    let trust = quest.as_ref().map_or(&house.trust, |quest| &quest.trust);
+    let mut ruled = rule_each(house, trust, messages.to_vec(), now).await;
+    if let Some(quest) = &mut quest {
+        for _ in 0..ROUNDS {
+            let wanted = ruled.iter().flatten().flat_map(|ruling| wanted_of(&ruling.judged));
+            let news = quest.look(wanted, now).await;
+            let helped = |ruled: &Ruled| {
+                ruled.as_ref().is_ok_and(|ruling| wanted_of(&ruling.judged).any(|wanted| news.contains(&name_of(wanted))))
+            };
+            let places: Vec<usize> =
+                ruled.iter().enumerate().filter(|(_, ruled)| helped(ruled)).map(|(place, _)| place).collect();
+            if places.is_empty() {
+                break;
+            }
+            let again = places.iter().filter_map(|place| messages.get(*place).cloned()).collect();
+            for (place, anew) in places.iter().zip(rule_each(house, &quest.trust, again, now).await) {
+                if let Some(old) = ruled.get_mut(*place) {
+                    *old = anew;
+                }
+            }
         }
-        Signed::Enclosing(cms) | Signed::SmimeEnclosing(cms) => {
-            (judge_enclosing(&cms.bytes, trust, policy, received_at), &cms.bytes, None)
-        }
-        Signed::SmimeSigned { content, signature } => {
-            (judge_detached(content, signature, trust, policy, received_at), signature, Some(content))
+    }
+    let wait = |(ruled, claim): (Ruled, &Claimed<ActWork>)| {
+        let ruling = ruled?;
+        let may_learn = quest.as_ref().is_some_and(|quest| quest.may_learn(&ruling.judged));
+        let longest = TimeDelta::from_std(house.config.trust.try_later).unwrap_or_default();
+        let due = next_look(claim.work.waiting_since.unwrap_or(now), now, longest);
+        match due.filter(|_| may_change(&ruling.judged, may_learn)) {
+            Some(due) => Err(Trouble::Wait { cause: "the status of its certificates is not known".to_owned(), due }),
+            None => Ok(ruling),
         }
     };
-    let evidence = Evidence::of(&judged, document, detached.map(Vec::as_slice)).to_bytes();
+    ruled.into_iter().zip(claimed).map(wait).collect()
+}
+
+async fn rule_each(house: &House, trust: &Arc<Trust>, messages: Vec<Arrived>, now: DateTime<Utc>) -> Vec<Ruled> {
+    let (trust, policy, decryptors) = (Arc::clone(trust), Arc::clone(&house.policy), Arc::clone(&house.decryptors));
+    let rule = move |(raw, received_at): Arrived| rule(&raw, &decryptors, &trust, &policy, Moments::new(now, received_at));
+    ask_each(messages, rule).await
+}
+
+/// Judges the one act of a message now. That it arrived when it did is our own proof of its existence.
+fn rule(raw: &[u8], decryptors: &[Decryptor], trust: &Trust, policy: &Policy, moments: Moments) -> Ruled {
+    let message =
+        parse(raw, decryptors).map_err(|finding| Trouble::park(format!("no longer reads as mail: {}", finding.code)))?;
+    let candidate = signed_act(&message).map_err(|_| Trouble::park("no longer has a signed act"))?;
+    let judged = judge_signed(&candidate.signed, trust, policy, moments);
+    let (document, detached) = parts_of(&candidate.signed);
+    let evidence = Evidence::of(&judged, document, detached).to_bytes();
     let said = match &judged.signed {
-        Some(verified) => read(verified),
+        Some(verified) => read(verified, |pdf| judge_pdf(pdf, trust, policy, moments)),
+        None if judged.indication == Indication::TotalPassed => Err(vec![Finding::error(Code::MailSeveralActs)]),
         None => Err(Vec::new()),
     };
     Ok(Ruling { judged, evidence, said })
 }
 
 /// What the signed bytes say. An act in a PDF is the XML we put into it when we issued it, read from the bytes as issued:
-/// what a later revision shows or attaches does not count.
-fn read(verified: &Verified) -> std::result::Result<Said, Vec<Finding>> {
+/// what a later revision shows or attaches does not count, so it may show nothing else, signed or not; where no signature
+/// of the PDF's own vouched for later revisions, `judge` says whether they are signatures only (T6).
+fn read(verified: &Verified, judge: impl FnOnce(&[u8]) -> Judged) -> std::result::Result<Said, Vec<Finding>> {
     let part = act_within(verified.bytes())?;
     let (xml, from) = match part.kind {
         Kind::Pdf { .. } => {
             let end = oblik_signature::pdf::revision_ends(&part.bytes).first().copied().unwrap_or(part.bytes.len());
             let form = part.bytes.get(..end).unwrap_or_default();
+            if end < part.bytes.len() {
+                if verified.kind() == SignedKind::PlainContent {
+                    unchanged(&judge(&part.bytes))?;
+                }
+                let changes = oblik_signature::pdf::changes_since(&part.bytes, end);
+                if refuses(&changes) {
+                    return Err(changes);
+                }
+            }
             let xml =
                 oblik_signature::pdf::file_within(form, oblik_documents::ACT_ATTACHMENT).map_err(|finding| vec![finding])?;
             (xml, From::Form(sha256_hex(form)))
@@ -164,6 +229,16 @@ fn read(verified: &Verified) -> std::result::Result<Said, Vec<Finding>> {
     };
     let act = read_reading_act(&xml)?;
     Ok(Said { act, xml, from })
+}
+
+/// Whether the later revisions of a PDF only sign it; whose those signatures are does not matter.
+fn unchanged(judged: &Judged) -> std::result::Result<(), Vec<Finding>> {
+    let about_pdf = [Code::PdfBroken, Code::PdfByteRange, Code::PdfChanged, Code::PdfForbidden];
+    let mut findings: Vec<Finding> = judged.all_findings().filter(|each| about_pdf.contains(&each.code)).cloned().collect();
+    if judged.signatures.is_empty() && !refuses(&findings) {
+        findings.push(Finding::error(Code::PdfChanged));
+    }
+    if refuses(&findings) { Err(findings) } else { Ok(()) }
 }
 
 /// A PDF must begin with the very bytes of a form we issued: then what people saw in it is what its XML says.
