@@ -46,11 +46,16 @@ pub enum Command {
         #[arg(long, value_name = "DIR", default_value = "oblik-demo")]
         dir: PathBuf,
     },
-    /// Judge every signature of a file; needs no database and no network
+    /// Judge every signature of a file; needs no database, and no network unless the configuration names hosts
     #[command(
         after_help = "Examples:\n  oblik verify act.pdf --trust /etc/oblik/anchors\n  oblik verify act.xml.p7s --content act.xml --trust root.pem --json"
     )]
     Verify(Verify),
+    /// The trusted list
+    Trust {
+        #[command(subcommand)]
+        what: TrustCommand,
+    },
     /// Take one message in as if a mailbox had delivered it, and work until idle
     #[command(after_help = "Example:\n  oblik ingest message.eml --json")]
     Ingest {
@@ -94,6 +99,16 @@ pub enum Command {
     },
     /// Depth and age of every queue, mailboxes and drops with their last success, days to the certificate's end
     Status,
+    /// Repeat stored verdicts on signatures from what is stored with them; nothing is changed
+    #[command(
+        after_help = "Exit 0: every verdict is the same. Exit 1: one differs, or cannot be repeated.\n\nExamples:\n  oblik rejudge 17\n  oblik rejudge 17 --with-current --json\n  oblik rejudge --all-since 2026-11-01"
+    )]
+    Rejudge(Rejudge),
+    /// Hand out everything an act's verdict or an invoice rests on, in one zip
+    #[command(
+        after_help = "Examples:\n  oblik evidence 17 --out act-17.zip\n  oblik evidence 2026-000001 --out invoice.zip\nThe README.txt in it says how to repeat the verdict, with and without Oblik."
+    )]
+    Evidence(Evidence),
     /// The journal
     Audit {
         #[command(subcommand)]
@@ -118,21 +133,62 @@ pub struct Verify {
     /// Trusted roots: a folder of PEM and DER, or a file
     #[arg(long, value_name = "DIR_OR_PEM")]
     pub trust: Vec<PathBuf>,
+    #[command(flatten)]
+    pub list: ListOption,
     /// Certificates between signer and root
     #[arg(long, value_name = "DIR")]
     pub intermediates: Option<PathBuf>,
     /// Revocation lists
     #[arg(long, value_name = "DIR")]
     pub crl: Option<PathBuf>,
+    /// OCSP responses in DER: a folder, or a file
+    #[arg(long, value_name = "DIR")]
+    pub ocsp: Option<PathBuf>,
     /// Judge as of this moment (RFC 3339) [default: now]
     #[arg(long, value_name = "TIME")]
     pub at: Option<DateTime<Utc>>,
     /// Signature policy [default: the embedded one]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// Ask no server; nothing is asked in this version
+    /// The key an encrypted mail is opened with: PKCS#12
+    #[arg(long, value_name = "P12")]
+    pub decrypt_with: Option<PathBuf>,
+    /// The file with that key's passphrase
+    #[arg(long, value_name = "FILE", requires = "decrypt_with")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Ask no server. Without it, and without --at, the hosts of [trust.online] in the configuration are asked for what is
+    /// missing; where no host is named nobody is ever asked
     #[arg(long)]
     pub offline: bool,
+}
+
+/// A trusted list, for commands that need no configuration.
+#[derive(Debug, Args)]
+pub struct ListOption {
+    /// Trusted list (ETSI TS 119 612) whose granted services are trusted as well
+    #[arg(long, value_name = "FILE", requires = "list_signers")]
+    pub trust_list: Option<PathBuf>,
+    /// Certificates the list may be signed by: a folder of PEM and DER, or a file
+    #[arg(long, value_name = "DIR_OR_PEM", requires = "trust_list")]
+    pub list_signers: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum TrustCommand {
+    /// Show the services of a trusted list with their status; its signature is checked first
+    #[command(
+        after_help = "Exit 1: the list is too old to be believed.\n\nExamples:\n  oblik trust show\n  oblik trust show TL-UA-EC.xml --list-signers list-signers/ --json"
+    )]
+    Show {
+        /// The list [default: the one of the configuration]
+        file: Option<PathBuf>,
+        /// Certificates the list may be signed by [default: those of the configuration]
+        #[arg(long, value_name = "DIR_OR_PEM")]
+        list_signers: Option<PathBuf>,
+        /// Status as of this moment (RFC 3339) [default: now]
+        #[arg(long, value_name = "TIME")]
+        at: Option<DateTime<Utc>>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -230,6 +286,35 @@ pub enum Queue {
     },
 }
 
+#[derive(Debug, Args)]
+pub struct Rejudge {
+    /// The act
+    #[arg(value_name = "ACT_ID", required_unless_present = "all_since")]
+    pub act: Option<i64>,
+    /// Every act judged since this day (of Kyiv) or moment (RFC 3339)
+    #[arg(long, value_name = "DATE", value_parser = day_or_moment, conflicts_with = "act")]
+    pub all_since: Option<DateTime<Utc>>,
+    /// With --all-since: list in JSON also what is the same
+    #[arg(long)]
+    pub each: bool,
+    /// Judge with today's trust and policy as well, for comparison
+    #[arg(long)]
+    pub with_current: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Evidence {
+    /// An act's id, or an invoice's number
+    #[arg(value_name = "ACT_OR_INVOICE")]
+    pub what: String,
+    /// Where the zip goes
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Write over a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Audit {
     /// Walk the journal's chain and say where it does not hold
@@ -248,6 +333,12 @@ pub enum Configuration {
 
 fn contract(text: &str) -> Result<ContractNumber, String> {
     ContractNumber::parse(text).map_err(|cause| format!("{cause}; a contract number has nine digits and begins with 27"))
+}
+
+fn day_or_moment(text: &str) -> Result<DateTime<Utc>, String> {
+    let day = text.parse::<NaiveDate>().ok().and_then(oblik_domain::period::kyiv_midnight);
+    let moment = || DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.with_timezone(&Utc));
+    day.or_else(moment).ok_or_else(|| "a day is written 2026-11-01, a moment 2026-11-01T08:00:00Z".to_owned())
 }
 
 fn period(text: &str) -> Result<Period, String> {

@@ -30,6 +30,13 @@ impl Setup {
         Ok((path, config))
     }
 
+    /// The configuration, when there is a file of one.
+    pub fn read_if_there(&self) -> Result<Option<Config>> {
+        let system = Path::new(SYSTEM);
+        let path = self.path.clone().or_else(|| system.exists().then(|| system.to_owned()));
+        Ok(path.map(|path| Config::load(&path)).transpose()?)
+    }
+
     /// The house, open; the commands beside the daemon share its database.
     pub async fn open(&self) -> Result<House> {
         let (_, config) = self.read()?;
@@ -63,8 +70,13 @@ fn check(setup: &Setup) -> Result<Ending> {
     match setup.read() {
         Ok((path, config)) => {
             let named = path.as_deref().map_or_else(|| "the sample defaults".to_owned(), |path| path.display().to_string());
+            let list = crate::trust::summary(&config.trust)?;
             if setup.json {
-                print::json(&serde_json::json!({ "valid": true, "faults": [] }));
+                let list = list.as_ref().map(|(_, list)| list);
+                print::json(&serde_json::json!({ "valid": true, "faults": [], "trusted_list": list }));
+            }
+            if let Some((line, _)) = list {
+                eprintln!("{line}");
             }
             eprintln!("{named}: good; {} mailboxes, {} drops", config.mailboxes.len(), config.drops.len());
             if config.supplier.standing == Standing::Sample {

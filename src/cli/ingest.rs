@@ -49,6 +49,7 @@ async fn outcome(house: &House, item: i64, duplicate: bool) -> Result<(Value, En
             "id": id, "form": form, "state": act_state.as_str(),
             "account": content.as_ref().map(|content| content.contract.to_string()),
             "period": content.as_ref().map(|content| content.period.to_string()),
+            "waiting_since": tx.act(*id).await?.and_then(|act| act.waiting_since),
             "indication": verdict.as_ref().map(|verdict| verdict.indication.clone()),
             "sub_indication": verdict.and_then(|verdict| verdict.sub_indication),
         }));
@@ -72,5 +73,11 @@ async fn outcome(house: &House, item: i64, duplicate: bool) -> Result<(Value, En
         "item": item, "state": state.as_str(), "intent": intent, "duplicate": duplicate,
         "findings": print::stored_findings(&findings), "letters": letters, "acts": acts, "invoices": invoices,
     });
-    Ok((told, if refused { Ending::Bad } else { Ending::Done }))
+    let waits = matches!(act, Some((_, _, ActState::Received)));
+    let ending = match (refused, waits) {
+        (true, _) => Ending::Bad,
+        (false, true) => Ending::Later,
+        (false, false) => Ending::Done,
+    };
+    Ok((told, ending))
 }

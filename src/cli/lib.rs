@@ -11,11 +11,14 @@ mod audit;
 mod bill;
 mod configuration;
 mod demo;
+mod evidence;
 mod files;
 mod ingest;
 mod print;
 mod queue;
+mod rejudge;
 mod status;
+mod trust;
 mod verify;
 
 use std::process::ExitCode;
@@ -31,6 +34,8 @@ enum Ending {
     Done,
     /// The input was judged bad.
     Bad,
+    /// Nobody can tell yet.
+    Later,
 }
 
 /// Reads the command line and does what it says.
@@ -50,6 +55,7 @@ pub fn main() -> ExitCode {
     match ended {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Bad) => ExitCode::from(1),
+        Ok(Ending::Later) => ExitCode::from(print::TRY_LATER),
         Err(cause) => {
             eprintln!("oblik: {cause:#}");
             ExitCode::from(print::exit_code(&cause))
@@ -71,7 +77,8 @@ async fn obey(line: Line) -> Result<Ending> {
             Ok(Ending::Done)
         }
         Command::Demo { dir } => demo::run(&dir, setup.json).await.map(|()| Ending::Done),
-        Command::Verify(arguments) => verify::run(&arguments, setup.json),
+        Command::Verify(arguments) => verify::run(&setup, &arguments).await,
+        Command::Trust { what } => trust::run(&setup, &what),
         Command::Ingest { file, from_address } => ingest::run(&setup, &file, from_address.as_deref()).await,
         Command::Import { files } => files::import(&setup, &files).await,
         Command::Xml { what } => files::xml(&what, setup.json),
@@ -80,6 +87,8 @@ async fn obey(line: Line) -> Result<Ending> {
         Command::Act { what } => act::run(&setup, what).await,
         Command::Queue { what } => queue::run(&setup, what).await,
         Command::Status => status::run(&setup).await,
+        Command::Rejudge(arguments) => rejudge::run(&setup, &arguments).await,
+        Command::Evidence(arguments) => evidence::run(&setup, &arguments).await,
         Command::Audit { what } => audit::run(&setup, what).await,
         Command::Config { what } => configuration::run(&setup, &what),
         Command::Completions { shell } => {

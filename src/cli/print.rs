@@ -1,5 +1,6 @@
 //! How things are told: JSON to machines, tables to people, exit codes to scripts.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use oblik_config::Faults;
 use oblik_domain::finding::Finding;
 use oblik_pipeline::Assembly;
@@ -7,12 +8,21 @@ use oblik_store::{StoreError, StoredFinding};
 use serde_json::{Value, json};
 
 /// Exit code of a failure worth trying again (`EX_TEMPFAIL` of sysexits).
-const TRY_LATER: u8 = 75;
+pub const TRY_LATER: u8 = 75;
 const USAGE: u8 = 2;
 
 /// Prints a value alone on standard output.
 pub fn json(value: &Value) {
     println!("{value:#}");
+}
+
+/// Until when an act that waits `since` for the status of certificates waits at most.
+pub fn waits_until(config: &oblik_config::Config, since: DateTime<Utc>) -> DateTime<Utc> {
+    TimeDelta::from_std(config.trust.try_later).ok().and_then(|longest| since.checked_add_signed(longest)).unwrap_or(since)
+}
+
+pub fn minute(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M").to_string()
 }
 
 /// 75 when the world may mend it, 2 when the administrator must.

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use oblik_domain::states::{ItemState, LetterState};
 use oblik_pipeline::House;
-use oblik_store::{QueuedItem, StoreError};
+use oblik_store::{QueuedItem, StoreError, WaitingAct};
 use serde_json::{Value, json};
 
 use crate::arguments::Queue;
@@ -29,7 +29,7 @@ pub async fn run(setup: &Setup, what: Queue) -> Result<Ending> {
 
 async fn list(house: &House) -> Result<Value> {
     let mut tx = house.store.read().await?;
-    let queue = tx.queue().await?;
+    let (queue, waiting) = (tx.queue().await?, tx.waiting_acts().await?);
     tx.roll_back().await?;
     let (mut items, mut letters) = (Vec::new(), Vec::new());
     for queued in &queue {
@@ -59,7 +59,30 @@ async fn list(house: &House) -> Result<Value> {
         print::table(&["letter", "state", "to", "subject", "last reply"], &letters);
         eprintln!("next: oblik queue release LETTER --reason …; oblik queue refuse LETTER --letter --reason …");
     }
-    Ok(queue.iter().map(queued).collect())
+    list_waiting(house, &waiting);
+    Ok(queue.iter().map(queued).chain(waiting.iter().map(|act| waits(house, act))).collect())
+}
+
+/// Acts that wait for no person, but for somebody who can tell the status of their certificates.
+fn list_waiting(house: &House, waiting: &[WaitingAct]) {
+    if waiting.is_empty() {
+        return;
+    }
+    let row = |act: &WaitingAct| {
+        let until = print::waits_until(&house.config, act.since);
+        let times = [act.since, act.due, until].map(print::minute);
+        [act.act.to_string(), act.item.to_string(), act.name.clone()].into_iter().chain(times).collect()
+    };
+    let rows: Vec<Vec<String>> = waiting.iter().map(row).collect();
+    print::table(&["act", "item", "name", "waits for status since", "next look", "until"], &rows);
+    eprintln!("next: nothing, or oblik queue retry ITEM --reason … to look now");
+}
+
+fn waits(house: &House, act: &WaitingAct) -> Value {
+    json!({
+        "act": act.act, "item": act.item, "source": act.source, "name": act.name, "waits_for": "status",
+        "waiting_since": act.since, "next_look": act.due, "until": print::waits_until(&house.config, act.since),
+    })
 }
 
 fn queued(queued: &QueuedItem) -> Value {
@@ -78,6 +101,7 @@ async fn show(house: &House, item: i64) -> Result<Value> {
     let work = tx.item(item).await.with_context(|| format!("no item {item}"))?;
     let (state, findings, letters) = (tx.item_state(item).await?, tx.findings(item).await?, tx.letters_of(item).await?);
     let history = tx.journal_of("item", &item.to_string()).await?;
+    let waiting = tx.waiting_act_of(item).await?;
     tx.roll_back().await?;
     eprintln!(
         "item {item}: {state}; {} {} ({}), received {}",
@@ -86,6 +110,16 @@ async fn show(house: &House, item: i64) -> Result<Value> {
         work.blob_sha256,
         work.received_at.format("%Y-%m-%d %H:%M:%S UTC")
     );
+    if let Some(act) = &waiting {
+        let until = print::waits_until(&house.config, act.since);
+        eprintln!(
+            "  act {} waits for the status of certificates since {}, until {} at most; next look {}",
+            act.act,
+            print::minute(act.since),
+            print::minute(until),
+            print::minute(act.due)
+        );
+    }
     for finding in &findings {
         eprintln!("  {} by {}: {}", finding.code, finding.station, print::sentence(&finding.to_finding()));
     }
@@ -101,6 +135,7 @@ async fn show(house: &House, item: i64) -> Result<Value> {
     Ok(json!({
         "item": item, "state": state.as_str(), "source": work.source, "name": work.name, "sha256": work.blob_sha256, "received_at": work.received_at,
         "findings": print::stored_findings(&findings), "letters": letters, "history": history,
+        "waiting": waiting.as_ref().map(|act| waits(house, act)),
     }))
 }
 

@@ -9,7 +9,7 @@ use crate::{Ending, print};
 pub async fn run(setup: &Setup) -> Result<Ending> {
     let house = setup.open().await?;
     let mut tx = house.store.read().await?;
-    let (depths, sources) = (tx.depths().await?, tx.sources().await?);
+    let (depths, sources, waiting) = (tx.depths().await?, tx.sources().await?, tx.waiting().await?);
     tx.roll_back().await?;
     let now = house.now();
     let age = |since: Option<chrono::DateTime<chrono::Utc>>| since.map(|since| (now - since).num_seconds().max(0));
@@ -35,8 +35,24 @@ pub async fn run(setup: &Setup) -> Result<Ending> {
     print::table(&["source", "last success (UTC)", "trouble"], &looked);
     let days = (house.signer.not_after() - now).num_days();
     eprintln!("the supplier's certificate ends in {days} days ({})", house.signer.not_after().format("%Y-%m-%d"));
+    let until = waiting.oldest.map(|oldest| print::waits_until(&house.config, oldest));
+    if let (Some(oldest), Some(next), Some(until)) = (waiting.oldest, waiting.next_due, until) {
+        eprintln!(
+            "{} acts wait for the status of certificates, the oldest since {} and until {} at most; next look {} (UTC); oblik queue list names them",
+            waiting.count,
+            print::minute(oldest),
+            print::minute(until),
+            print::minute(next)
+        );
+    }
+    let list = crate::trust::summary(&house.config.trust)?;
+    if let Some((line, _)) = &list {
+        eprintln!("{line}");
+    }
     if setup.json {
         print::json(&json!({
+            "waiting": { "acts": waiting.count, "oldest_since": waiting.oldest, "next_look": waiting.next_due, "until": until },
+            "trusted_list": list.map(|(_, list)| list),
             "store": house.store.engine_name(),
             "queues": depths.iter().map(|depth| json!({ "what": depth.subject, "state": depth.state, "count": depth.count, "oldest_age_s": age(depth.oldest) })).collect::<Vec<_>>(),
             "sources": sources.iter().map(|source| json!({ "source": source.source, "last_success": source.last_success, "trouble": source.last_trouble })).collect::<Vec<_>>(),

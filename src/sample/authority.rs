@@ -10,8 +10,9 @@ use oblik_signature::Signer;
 use oblik_signature::pkcs12::{self, Salts};
 use rcgen::string::{Ia5String, PrintableString};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, DnValue, IsCa, Issuer,
-    KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams, SanType, SerialNumber, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint, CustomExtension,
+    DistinguishedName, DnType, DnValue, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason, RevokedCertParams,
+    SanType, SerialNumber, date_time_ymd,
 };
 
 use crate::{SampleError, pem};
@@ -155,6 +156,10 @@ pub struct Authority {
     rsa: Issuing,
     ecdsa: Issuing,
     issued: u64,
+    /// Where certificates say that their revocation list lies.
+    lists_at: Option<String>,
+    /// Where certificates say that their responder answers.
+    answers_at: Option<String>,
 }
 
 impl Authority {
@@ -172,7 +177,26 @@ impl Authority {
         };
         let rsa = issuing("RSA", 2, keys.next(Algorithm::Rsa2048)?)?;
         let ecdsa = issuing("ECDSA", 3, keys.next(Algorithm::P256)?)?;
-        Ok(Self { root, rsa, ecdsa, issued: 3 })
+        Ok(Self { root, rsa, ecdsa, issued: 3, lists_at: None, answers_at: None })
+    }
+
+    /// From now on certificates of persons name an address of their revocation list.
+    pub fn publish_lists_at(&mut self, url: &str) {
+        self.lists_at = Some(url.to_owned());
+    }
+
+    /// From now on certificates of persons name an OCSP responder at this address.
+    pub fn answer_at(&mut self, url: &str) {
+        self.answers_at = Some(url.to_owned());
+    }
+
+    /// The authority that issues for keys of an algorithm: its certificate and its key, in PEM, for a responder of its own.
+    pub fn issuing_pem(&self, algorithm: Algorithm) -> (String, String) {
+        let issuing = match algorithm {
+            Algorithm::Rsa2048 => &self.rsa,
+            Algorithm::P256 => &self.ecdsa,
+        };
+        (pem::encode("CERTIFICATE", &issuing.certificate), issuing.key.serialize_pem())
     }
 
     /// Issues a certificate for signing documents.
@@ -188,7 +212,10 @@ impl Authority {
     ) -> Result<Identity, SampleError> {
         self.issued += 1;
         let key = keys.next(algorithm)?;
-        let params = person_params(subject, self.issued, validity)?;
+        let mut params = person_params(subject, self.issued, validity)?;
+        let point = |url: &String| CrlDistributionPoint { uris: vec![url.clone()] };
+        params.crl_distribution_points = self.lists_at.iter().map(point).collect();
+        params.custom_extensions = self.answers_at.iter().map(|url| responder(url)).collect::<Result<_, _>>()?;
         let serial = serial_number(self.issued);
         let issuing = self.issuing(algorithm);
         let certificate = params.signed_by(key.as_ref(), &issuing.issuer())?.der().to_vec();
@@ -286,6 +313,17 @@ fn ca_params(name: &str, serial: u64, validity: Validity, reach: BasicConstraint
     params.is_ca = IsCa::Ca(reach);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     Ok(params)
+}
+
+/// `authorityInfoAccess` with one responder (RFC 5280 §4.2.2.1).
+fn responder(url: &str) -> Result<CustomExtension, SampleError> {
+    // OID id-ad-ocsp, then [6] with the address.
+    let method = [0x06, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, 1];
+    let length = |more: usize| u8::try_from(url.len() + more).ok().filter(|length| *length < 0x80);
+    let long = SampleError::Value("the address of a responder");
+    let (Some(address), Some(one), Some(all)) = (length(0), length(12), length(14)) else { return Err(long) };
+    let content = [&[0x30, all, 0x30, one], &method[..], &[0x86, address], url.as_bytes()].concat();
+    Ok(CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], content))
 }
 
 fn person_params(of: &Subject, serial: u64, validity: Validity) -> Result<CertificateParams, SampleError> {
