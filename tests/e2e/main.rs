@@ -11,9 +11,11 @@
 mod acts;
 mod bad;
 mod commands;
+mod containers;
 mod files;
 mod instances;
 mod life;
 mod mailbox;
 mod post;
 mod signing;
+mod status;

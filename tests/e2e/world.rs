@@ -25,6 +25,9 @@ pub struct World {
     pub untrusted: Customer,
     /// Customer 32 with a certificate that ended a week ago.
     pub expired: Customer,
+    /// Customers 34 and 37 with certificates that name a responder at [`World::responder_port`]; nobody listens there yet.
+    pub asked: [Customer; 2],
+    pub responder_port: u16,
 }
 
 impl std::ops::Deref for World {
@@ -64,8 +67,24 @@ pub fn world() -> &'static World {
             customer.record.account.emails =
                 vec![format!("clients+c{number}@test.local"), format!("clients+b{number}@test.local")];
         }
-        World { utility, supplier, untrusted, expired }
+        let responder_port = quiet_port();
+        utility.authority.answer_at(&format!("http://127.0.0.1:{responder_port}/"));
+        let validity = utility.validity().expect("a validity");
+        let asked = [34, 37].map(|number| {
+            let customer = utility.by_number(number).expect("a customer").clone();
+            let of = &customer.identity;
+            let identity = utility.authority.issue(&of.subject, of.algorithm, &mut utility.keys, validity);
+            Customer { identity: identity.expect("a certificate"), ..customer }
+        });
+        World { utility, supplier, untrusted, expired, asked, responder_port }
     })
+}
+
+/// A port that nothing listens at, below those that connections get by themselves.
+fn quiet_port() -> u16 {
+    let from = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap_or_default();
+    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    (from..32_000).find(free).expect("a free port")
 }
 
 pub(crate) fn seller() -> Seller {

@@ -11,7 +11,9 @@ use crate::{assert_none, tree};
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("crashpoint", &[]),
-    ("signature", &["domain"]),
+    ("dstu4145", &[]),
+    ("signature", &["domain", "dstu4145"]),
+    ("trustlist", &["domain", "signature"]),
     ("edi", &["domain"]),
     ("words", &["domain"]),
     ("mail", &["domain", "words"]),
@@ -19,7 +21,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["domain"]),
     ("store", &["domain", "crashpoint"]),
     ("channels", &["domain", "config"]),
-    ("pipeline", &["domain", "crashpoint", "signature", "mail", "edi", "documents", "words", "config", "store", "channels"]),
+    (
+        "pipeline",
+        &["domain", "crashpoint", "signature", "trustlist", "mail", "edi", "documents", "words", "config", "store", "channels"],
+    ),
     ("daemon", &["domain", "config", "store", "channels", "pipeline", "words"]),
     // A small utility with its customers: for the demo, the tests and the figures. It knows neither store nor channels.
     ("sample", &["domain", "signature", "edi", "documents", "words", "mail"]),
@@ -28,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "domain",
             "signature",
+            "trustlist",
             "mail",
             "edi",
             "documents",
@@ -44,7 +50,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// What a document means is decided here, without sockets, threads of a runtime, or SQL.
-const PURE: &[&str] = &["domain", "signature", "mail", "edi", "documents", "words"];
+const PURE: &[&str] = &["domain", "dstu4145", "signature", "trustlist", "mail", "edi", "documents", "words"];
 
 /// Crates by which a pure package would get out of its walls, directly or through another crate.
 const WALLS: &[&str] =

@@ -92,12 +92,17 @@ fn copy_tree(copy: &Path) {
     }
 }
 
-/// The copy's workspace has the packages of the program only.
+/// The copy's workspace has the packages of the program only. They are of another version, because cargo names what it builds
+/// by version and by place in the workspace: of the same one, they would take the place of the program's own.
 fn alone(place: &Path, text: String) -> String {
     if place != Path::new("Cargo.toml") {
         return text;
     }
-    let line = |line: &str| if line.starts_with("members = [") { "members = [\"src/*\"]".to_owned() } else { line.to_owned() };
+    let line = |line: &str| match line {
+        members if members.starts_with("members = [") => "members = [\"src/*\"]".to_owned(),
+        version if version.starts_with("version = ") => "version = \"0.0.0-mutants\"".to_owned(),
+        other => other.to_owned(),
+    };
     text.lines().map(|text| line(text) + "\n").collect()
 }
 
