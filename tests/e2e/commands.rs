@@ -22,12 +22,12 @@ fn has_keys(value: &Value, wanted: &[&str]) {
     assert!(wanted.iter().all(|key| found.contains(key)), "wanted {wanted:?} in {value}");
 }
 
-fn text(path: &Path) -> &str {
+pub fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
 /// Calls `verify` with the house's trust: exit code and answer.
-fn verify(house: &House, file: &Path, more: &[&str]) -> (i32, Value) {
+pub fn verify(house: &House, file: &Path, more: &[&str]) -> (i32, Value) {
     let trust = house.folder().join("trust");
     let [anchors, between, lists] = ["anchors", "intermediates", "crls"].map(|name| trust.join(name));
     let arguments =

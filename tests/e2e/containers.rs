@@ -1,13 +1,12 @@
 //! Containers and encrypted mail on their whole way: the act inside is billed, what is wrong is answered, `verify` judges both.
 
-use std::path::Path;
 use std::time::Duration;
 
 use oblik_e2e::{Engine, House, Letter, Plan, act_mail, act_mail_with, program, world};
 use oblik_sample::Customer;
 use oblik_sample::mail::File;
-use serde_json::Value;
 
+use crate::commands::{text, verify};
 use crate::signing::{by_openssl, detached, figures, pdf, xml};
 
 /// Writes an archive: name and file in turns, the first stored.
@@ -29,10 +28,6 @@ fn house() -> Option<House> {
         format!("{text}\n\n[[decryption]]\n{keys}")
     });
     Some(house)
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
 }
 
 fn zip(house: &House, entries: &[(&str, &[u8])]) -> Vec<u8> {
@@ -207,15 +202,6 @@ fn proofs(house: &House) {
         let names = program("python3", &["-m", "zipfile", "-l", text(&out)], b"").expect("python3").out;
         assert!(names.contains("signed/") && names.contains("original/message.eml"), "{names}");
     }
-}
-
-fn verify(house: &House, file: &Path, more: &[&str]) -> (i32, Value) {
-    let trust = house.folder().join("trust");
-    let [anchors, between, lists] = ["anchors", "intermediates", "crls"].map(|name| trust.join(name));
-    let arguments =
-        ["verify", text(file), "--json", "--trust", text(&anchors), "--intermediates", text(&between), "--crl", text(&lists)];
-    let ran = house.run(&[&arguments[..], more].concat());
-    (ran.code, ran.json())
 }
 
 #[test]
