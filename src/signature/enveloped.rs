@@ -21,7 +21,7 @@ use crate::asn1::{Element, INTEGER, Malformed, OCTET_STRING, Oid, Read, SEQUENCE
 use crate::certificate::Certificate;
 use crate::judge::without_signatures;
 use crate::moments::Moments;
-use crate::path::Ground;
+use crate::path::{Effort, Ground};
 use crate::policy::Policy;
 use crate::trust::Trust;
 use crate::verdict::{Container, Facts, Judged, SubIndication};
@@ -157,7 +157,7 @@ pub fn open(cms: &[u8], decryptors: &[Decryptor]) -> Result<Zeroizing<Vec<u8>>, 
 pub fn judge_unopened(trust: &Trust, policy: &Policy, moment: impl Into<Moments>) -> Judged {
     let mut facts = Facts::default();
     facts.fail(SubIndication::SignedDataNotFound, Finding::error(Code::MailEncrypted));
-    without_signatures(Container::Enclosing, facts, Ground::new(trust, policy, moment))
+    without_signatures(Container::Enclosing, facts, Ground::new(trust, policy, moment, &Effort::default()))
 }
 
 struct Envelope<'a> {

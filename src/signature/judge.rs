@@ -6,7 +6,7 @@ use oblik_domain::limits;
 use crate::cms::{self, SignedData};
 use crate::material::Material;
 use crate::moments::Moments;
-use crate::path::Ground;
+use crate::path::{Effort, Ground};
 use crate::pem;
 use crate::policy::Policy;
 use crate::signer::{self, Content, Family};
@@ -17,12 +17,12 @@ use crate::verdict::{Container, Facts, Indication, Judged, Judgement, SignedKind
 ///
 /// A message that carries content of its own is refused: a reader might take that for what was signed (T4).
 pub fn judge_detached(content: &[u8], cms: &[u8], trust: &Trust, policy: &Policy, moment: impl Into<Moments>) -> Judged {
-    judge_cms(cms, Some(content), Ground::new(trust, policy, moment), 0)
+    judge_cms(cms, Some(content), Ground::new(trust, policy, moment, &Effort::default()), 0)
 }
 
 /// Judges `cms` (DER, BER, PEM or bare base64), which holds what it signs.
 pub fn judge_enclosing(cms: &[u8], trust: &Trust, policy: &Policy, moment: impl Into<Moments>) -> Judged {
-    judge_cms(cms, None, Ground::new(trust, policy, moment), 0)
+    judge_cms(cms, None, Ground::new(trust, policy, moment, &Effort::default()), 0)
 }
 
 /// Judges a file by what it is: a PDF, an ASiC container, or CMS over `detached_content` when that is given.
@@ -34,7 +34,8 @@ pub fn judge_file(
     moment: impl Into<Moments>,
 ) -> Judged {
     let moments = moment.into();
-    let ground = Ground::new(trust, policy, moments);
+    let effort = Effort::default();
+    let ground = Ground::new(trust, policy, moments, &effort);
     if bytes.starts_with(b"%PDF-") {
         return crate::pdf::judge_pdf(bytes, trust, policy, moments);
     }

@@ -12,7 +12,7 @@ use super::zip::Entry;
 use crate::algorithm::{Digest, sha256};
 use crate::judge::{broken, gather, judge_cms, looks_like_cms, prove};
 use crate::moments::Moments;
-use crate::path::Ground;
+use crate::path::{Effort, Ground};
 use crate::policy::Policy;
 use crate::trust::Trust;
 use crate::verdict::{Container, Facts, Judged, Judgement, SignedDocument, SignedKind, SubIndication};
@@ -22,7 +22,8 @@ use crate::verdict::{Container, Facts, Judged, Judgement, SignedDocument, Signed
 /// [`Judged::signed`] is the one file of a container whose every signature covers it and passed. Of a container with several
 /// files nothing is handed out; [`Judged::documents`] lists what all of its signatures cover.
 pub fn judge_asic(bytes: &[u8], trust: &Trust, policy: &Policy, moment: impl Into<Moments>) -> Judged {
-    let ground = Ground::new(trust, policy, moment);
+    let effort = Effort::default();
+    let ground = Ground::new(trust, policy, moment, &effort);
     let package = match Package::read(bytes) {
         Ok(package) => package,
         Err(finding) => return broken(claimed(bytes), finding, ground),

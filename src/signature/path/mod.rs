@@ -18,7 +18,8 @@ use oblik_domain::limits;
 
 pub(crate) use policies::PolicySettings;
 
-use self::budget::Budget;
+pub(crate) use self::budget::Effort;
+use self::budget::{Budget, CHECKS_MAX};
 use crate::algorithm::{PublicKey, SignatureAlgorithm};
 use crate::certificate::Certificate;
 use crate::crl::RevocationList;
@@ -40,13 +41,15 @@ pub(crate) struct Ground<'a> {
     /// By when the signature provably existed, the "best signature time" of EN 319 102-1: `moment`, or earlier when a
     /// timestamp says so.
     pub proven: DateTime<Utc>,
+    /// What is left of the checks one file may cost.
+    pub effort: &'a Effort,
 }
 
 impl<'a> Ground<'a> {
     /// A moment alone is no proof that the signature is older.
-    pub fn new(trust: &'a Trust, policy: &'a Policy, moments: impl Into<Moments>) -> Self {
+    pub fn new(trust: &'a Trust, policy: &'a Policy, moments: impl Into<Moments>, effort: &'a Effort) -> Self {
         let moments = moments.into();
-        Self { trust, policy, moment: moments.now, proven: moments.proven() }
+        Self { trust, policy, moment: moments.now, proven: moments.proven(), effort }
     }
 }
 
@@ -98,7 +101,7 @@ const COMPLETE_MAX: usize = 12;
 struct Inquiry<'a> {
     material: &'a Material,
     ground: Ground<'a>,
-    budget: &'a Budget,
+    budget: &'a Budget<'a>,
     /// Zero for the path asked for; more for those of list signers.
     depth: usize,
     /// The only root that counts, by SHA-256, where another path has decided that.
@@ -109,11 +112,11 @@ struct Inquiry<'a> {
 
 /// The path from `leaf`, used for `purpose`; `material` is the message's own, in any order.
 pub(crate) fn find(leaf: &Arc<Certificate>, purpose: Purpose, material: &Material, ground: Ground<'_>) -> Path {
-    let budget = Budget::default();
+    let budget = Budget::new(ground.effort);
     let mut path =
         search(leaf, purpose, Inquiry { material, ground, budget: &budget, depth: 0, anchor: None, signed_list: None });
     if budget.is_overdrawn() {
-        let finding = Finding::error(Code::SignatureLimit).with("what", "signature checks").with("limit", Budget::CHECKS_MAX);
+        let finding = Finding::error(Code::SignatureLimit).with("what", "signature checks").with("limit", CHECKS_MAX);
         path.facts.fail(SubIndication::CertificateChainGeneralFailure, finding);
     }
     path

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::DateTime;
 use serde::Deserialize;
 
-use super::{Ground, Purpose, find};
+use super::{Effort, Ground, Purpose, find};
 use crate::certificate::Certificate;
 use crate::material::Material;
 use crate::{Policy, Trust};
@@ -75,7 +75,8 @@ impl Case {
         let moment = DateTime::parse_from_rfc3339("2020-01-01T00:00:00Z").unwrap().to_utc();
         let (policy, material) = (self.policy(), Material::default());
         let Ok(leaf) = Certificate::of(&read("certs", &self.cert)) else { return false };
-        let found = find(&Arc::new(leaf), Purpose::Signature, &material, Ground::new(&trust, &policy, moment));
+        let found =
+            find(&Arc::new(leaf), Purpose::Signature, &material, Ground::new(&trust, &policy, moment, &Effort::default()));
         if std::env::var_os("PKITS_VERBOSE").is_some() {
             println!("{} {}: {:?}", self.id, self.name, found.facts);
         }

@@ -12,7 +12,7 @@ use super::validation_data::ValidationData;
 use super::{active, attachments, damaged, message, structure};
 use crate::judge::{broken, gather, prove, unsigned};
 use crate::moments::Moments;
-use crate::path::Ground;
+use crate::path::{Effort, Ground};
 use crate::policy::Policy;
 use crate::timestamp;
 use crate::trust::Trust;
@@ -22,7 +22,8 @@ use crate::verdict::{
 
 /// Judges every signature of a PDF. Document timestamps prove the time of the signatures before them and are listed there.
 pub fn judge_pdf(pdf: &[u8], trust: &Trust, policy: &Policy, moment: impl Into<Moments>) -> Judged {
-    let ground = Ground::new(trust, policy, moment);
+    let effort = Effort::default();
+    let ground = Ground::new(trust, policy, moment, &effort);
     match signatures(pdf) {
         Ok(found) => found.judge(pdf, ground),
         Err(findings) => {

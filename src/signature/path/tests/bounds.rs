@@ -1,8 +1,9 @@
 //! What is made to be slow, or is honestly large.
 
-use super::world::{Party, SERIAL, World, authority, integer, november, params, party};
+use super::world::{Party, SERIAL, World, authority, integer, november, params, party, shown};
 use crate::asn1::{time, write};
 use crate::crl::RevocationList;
+use crate::path::Effort;
 
 #[test]
 fn a_list_of_a_hundred_thousand_entries_is_asked_without_being_unfolded() {
@@ -47,4 +48,17 @@ fn a_maze_of_authorities_and_lists_ends_and_is_told() {
         world.material.add_revocation_list(&list.revoking("2026-11-02", None).signed_by(twin));
     }
     assert_eq!(world.now(), "CERTIFICATE_CHAIN_GENERAL_FAILURE SIG-REVOCATION-UNKNOWN,SIG-LIMIT");
+}
+
+/// Eight signers with a dozen timestamps each are as many searches: what all of them cost is bounded as well.
+#[test]
+fn the_searches_of_one_file_share_what_it_may_cost() {
+    let world = World::new(|_| ()).with(&november());
+    let says = |effort: &Effort| shown(&world.judge_within(effort, "2026-11-20", "2026-11-20"));
+    // The certificate and the list.
+    let effort = Effort::of(4);
+    assert_eq!(says(&effort), "PASSED");
+    assert_eq!(says(&effort), "PASSED");
+    assert!(says(&effort).contains("SIG-LIMIT") && says(&effort) != "PASSED", "{}", says(&effort));
+    assert!(says(&Effort::of(1)).contains("SIG-LIMIT"));
 }

@@ -4,7 +4,7 @@ use rcgen::{CertificateParams, KeyUsagePurpose};
 
 use super::world::{World, at, shown};
 use crate::asn1::write;
-use crate::path::{Ground, Purpose, find};
+use crate::path::{Effort, Ground, Purpose, find};
 use crate::{Policy, Trust, oids};
 
 const REFUSED: &str = "CHAIN_CONSTRAINTS_FAILURE SIG-KEY-USAGE";
@@ -14,7 +14,8 @@ fn used_for(purpose: Purpose, change: impl FnOnce(&mut CertificateParams)) -> St
     let mut trust = Trust::default();
     trust.add_anchors(&world.root.certificate.der).unwrap();
     let policy = Policy::parse(&world.policy.text().replace("\"required\"\n# How", "\"off\"\n# How")).unwrap();
-    let ground = Ground::new(&trust, &policy, at("2026-11-20"));
+    let effort = Effort::default();
+    let ground = Ground::new(&trust, &policy, at("2026-11-20"), &effort);
     shown(&find(&world.leaf.certificate, purpose, &world.material, ground))
 }
 

@@ -8,7 +8,7 @@ use rcgen::{CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
 use crate::asn1::{BIT_STRING, BOOLEAN, ENUMERATED, GENERALIZED_TIME, INTEGER, context, context_primitive, time, write};
 use crate::certificate::Certificate;
 use crate::material::Material;
-use crate::path::{Ground, Path, Purpose, find};
+use crate::path::{Effort, Ground, Path, Purpose, find};
 use crate::{Policy, Trust, oids};
 
 pub const SERIAL: u64 = 0x4711;
@@ -79,9 +79,13 @@ impl World {
     }
 
     pub fn judge(&self, proven: &str, moment: &str) -> Path {
+        self.judge_within(&Effort::default(), proven, moment)
+    }
+
+    pub fn judge_within(&self, effort: &Effort, proven: &str, moment: &str) -> Path {
         let mut trust = Trust::default();
         trust.add_anchors(&self.root.certificate.der).unwrap();
-        let ground = Ground { trust: &trust, policy: &self.policy, moment: at(moment), proven: at(proven) };
+        let ground = Ground { trust: &trust, policy: &self.policy, moment: at(moment), proven: at(proven), effort };
         find(&self.leaf.certificate, Purpose::Signature, &self.material, ground)
     }
 
