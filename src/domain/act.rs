@@ -6,11 +6,14 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::account::AccountRecord;
+use crate::calendar::{Calendar, ReadingWindow};
+use crate::dated;
 use crate::energy::RegisterTotal;
 use crate::finding::{Code, Finding};
 use crate::ids::{ContractNumber, Eic, MeterSerial};
-use crate::metering::{EnergyKind, Quality, Reading, Register, RegisterKey, Zone};
+use crate::metering::{EnergyKind, Occasion, Quality, Reading, Register, RegisterKey, Zone};
 use crate::period::Period;
+use crate::tariff::Parameter;
 
 /// A reading act as its XML says it, before anything was compared with the account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +40,7 @@ impl ReadingAct {
             read_on: self.read_on,
             total: row.total,
             quality: Quality::Actual,
+            occasion: Occasion::PeriodEnd,
         };
         self.rows.iter().map(reading).collect()
     }
@@ -69,7 +73,10 @@ fn key(point: &Eic, meter: &MeterSerial, register: Register) -> RegisterKey {
 
 /// Examines an act against its account: everything that is wrong, not only the first.
 ///
-/// Source: RQ-C04 (E6), R-VOL-1 (E9), T3 (period). `today` is the day of Europe/Kyiv on which the act arrived.
+/// What is missing or fell is a warning: the readings stand, the calculation refuses them (a dial may have passed its end, and
+/// the rest may come by another act). `today` is the day of Europe/Kyiv on which the act arrived.
+///
+/// Source: RQ-C04 (E6), R-VOL-1 (E9), T3 (period).
 pub fn examine(act: &ReadingAct, record: &AccountRecord, previous: &PreviousReadings, today: NaiveDate) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !period_is_open(act.period, today) || act.read_on > today {
@@ -92,7 +99,8 @@ pub fn examine(act: &ReadingAct, record: &AccountRecord, previous: &PreviousRead
             continue;
         }
         if let Some(before) = previous.get(&row.register).filter(|before| row.total < **before) {
-            findings.push(named(Finding::error(Code::ReadingGoesBackwards)).with("previous", before).with("current", row.total));
+            findings
+                .push(named(Finding::warning(Code::ReadingGoesBackwards)).with("previous", before).with("current", row.total));
         }
     }
     let missing: Vec<String> = required
@@ -101,9 +109,41 @@ pub fn examine(act: &ReadingAct, record: &AccountRecord, previous: &PreviousRead
         .map(|register| format!("{} ({})", register.meter, register_name(register)))
         .collect();
     if !missing.is_empty() {
-        findings.push(Finding::error(Code::ReadingsIncomplete).with("registers", missing.join(", ")));
+        findings.push(Finding::warning(Code::ReadingsIncomplete).with("registers", missing.join(", ")));
     }
     findings
+}
+
+/// The parameter for how many working days readings are taken; an account's terms go before it.
+pub const READING_WINDOW_DAYS: &str = "reading-window-days";
+/// The parameter for the day of the following month on which that begins; an account's terms go before it, and without either
+/// it is the first.
+pub const SETTLEMENT_DAY: &str = "settlement-day";
+
+/// The reading window of an account's period by its terms of the period's last day, else by `parameters`; `None` when nothing
+/// says how long it lasts. Source: R-WIN.
+pub fn reading_window(
+    record: &AccountRecord,
+    period: Period,
+    parameters: &[Parameter],
+    calendar: &Calendar,
+) -> Option<ReadingWindow> {
+    let day = period.last_day();
+    let terms = record.account.terms_on(day);
+    let set = |name: &str| {
+        let mut known = parameters.iter().filter(|parameter| parameter.name == name);
+        let value = known.find(|parameter| dated::holds(parameter.from, parameter.to, day))?.value;
+        u8::try_from(value.trunc()).ok()
+    };
+    let working_days = terms.window_days.or_else(|| set(READING_WINDOW_DAYS))?;
+    let settlement_day = terms.settlement_day.or_else(|| set(SETTLEMENT_DAY)).unwrap_or(1);
+    calendar.reading_window(period, settlement_day, working_days)
+}
+
+/// That an act came outside the reading window (E8), by the day of Europe/Kyiv on which we received it. Source: R-WIN.
+pub fn outside_window(period: Period, window: &ReadingWindow, arrived: NaiveDate) -> Option<Finding> {
+    let finding = || Finding::error(Code::OutsideWindow).with("period", period).with("opens", window.opens);
+    (!window.contains(arrived)).then(|| finding().with("closes", window.closes).with("arrived", arrived))
 }
 
 /// An act may speak of the running month or of one of the twelve before it, never of a month that has not begun.

@@ -6,6 +6,8 @@ use std::ops::Add;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use crate::money::plain;
+
 /// What a register shows, in thousandths of its unit: Wh for active, varh for reactive energy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub struct RegisterTotal(pub i64);
@@ -21,6 +23,11 @@ impl RegisterTotal {
         i64::try_from(thousandths.trunc()).ok().map(Self)
     }
 
+    /// Rounded half away from zero to three decimals, below zero too; `None` when it does not fit (R-EST).
+    pub fn rounded(units: Decimal) -> Option<Self> {
+        Kwh::rounded(units.checked_mul(Decimal::ONE_THOUSAND)?).map(|thousandths| Self(thousandths.0))
+    }
+
     /// The value as on the dial, in kWh or kvarh.
     pub fn units(self) -> Decimal {
         Decimal::new(self.0, 3).normalize()
@@ -29,7 +36,15 @@ impl RegisterTotal {
 
 impl fmt::Display for RegisterTotal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.units().fmt(f)
+        // As [`RegisterTotal::units`], without its divisions: a calculation prints many.
+        let (whole, thousandths) = (self.0 / 1000, self.0 % 1000);
+        match thousandths {
+            0 => write!(f, "{whole}"),
+            1..=999 if thousandths % 100 == 0 => write!(f, "{whole}.{}", thousandths / 100),
+            1..=999 if thousandths % 10 == 0 => write!(f, "{whole}.{:02}", thousandths / 10),
+            1..=999 => write!(f, "{whole}.{thousandths:03}"),
+            _ => self.units().fmt(f),
+        }
     }
 }
 
@@ -85,6 +100,17 @@ impl Coefficient {
 
 impl fmt::Display for Coefficient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        plain(f, self.0)
     }
+}
+
+/// Energy between two readings of one register, whole kWh or kvarh: `round0((closing − opening) × coefficient)`.
+///
+/// `None` when the total fell (E9) or the product does not fit. Source: R-VOL-1, R-VOL-2.
+pub fn volume(opening: RegisterTotal, closing: RegisterTotal, coefficient: Coefficient) -> Option<Kwh> {
+    if closing < opening {
+        return None;
+    }
+    let difference = closing.units().checked_sub(opening.units())?;
+    Kwh::rounded(difference.checked_mul(coefficient.value())?)
 }

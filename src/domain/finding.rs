@@ -162,18 +162,45 @@ codes! {
     ActDigits = "ACT-DIGITS",
 
     // --- billing, E1 to E9 of the requirements
+    /// E1, the volume lies outside its bounds. Values: volume, minimum, maximum, average, months, history (`2026-09 2250, …`); where
+    /// a likely cause was found, cause (`digits-swapped`, `digit-missing`: likely is the reading that was meant; `zones-swapped`:
+    /// the other register; `coefficient-missing`: the coefficient), meter, register, likely.
+    VolumeImplausible = "E1",
     /// E2, a price or parameter is missing, not yet or no longer valid. Values: parameter, day, reason.
     ParameterMissing = "E2",
     /// E3, the account may not start its own calculation.
     SelfBillingForbidden = "E3",
-    /// E6, registers without a reading. Values: registers.
+    /// E4, the customer asks for a calculation of readings that no signed act confirms. Values: registers.
+    ActNotSigned = "E4",
+    /// E5, what is left to charge is negative. Values: point, register (kind and zone), volume, fed, losses.
+    VolumeNegative = "E5",
+    /// E6, registers without a reading. Values: registers; day and occasion where a certain day's is missing.
     ReadingsIncomplete = "E6",
     /// E7, the period is already billed. Values: contract, period, invoice.
     AlreadyBilled = "E7",
-    /// E9, a reading below the previous one. Values: meter, register, previous, current.
+    /// E8, readings came outside the reading window. Values: period, opens, closes, arrived.
+    OutsideWindow = "E8",
+    /// E9, a reading below the previous one. Values: meter, register, previous, current; rollover, what the register would have
+    /// counted had its dial passed its end; point.
     ReadingGoesBackwards = "E9",
     /// A figure past what the calculation can hold. Values: what.
     OutOfRange = "BILL-RANGE",
+    /// Two prices, parameters or terms for the same days. Values: what, first, second (validities).
+    ValidityOverlap = "BILL-OVERLAP",
+    /// A parameter whose value cannot be, such as a negative rate. Values: parameter, value, day.
+    ParameterUnusable = "BILL-PARAMETER",
+    /// A date that cannot be, such as a reading before its meter was set up. Values: what, day; meter, register.
+    DateImpossible = "BILL-DATE",
+    /// The volume is estimated, because no reading came (R-EST). Values: registers.
+    VolumeEstimated = "BILL-ESTIMATED",
+    /// No limit is registered for the period, so none can be exceeded (R-LIM). Values: kind, period.
+    LimitNotSet = "BILL-NO-LIMIT",
+    /// Nothing differs: there is nothing to correct. Values: contract, period.
+    NothingToCorrect = "BILL-SAME",
+    /// The calculation broke down by a fault of Oblik's own. Values: contract, period.
+    CalculationBroke = "BILL-BROKEN",
+    /// An act of the period is verified and not registered yet: the month's run does not bill without it. Values: contract, period.
+    ActUnderWay = "BILL-ACT-UNDER-WAY",
 
     // --- a partner's file
     /// No known format. Values: detail.

@@ -1,8 +1,10 @@
-//! Identifiers of the field, each a type of its own: a value that exists has passed its check.
+//! Identifiers of the field, each a type of its own: a value that exists has passed its check. A copy shares the text: a calculation
+//! names its points in every row.
 //!
 //! Source: `forms-and-formats` (EIC, ЄДРПОУ, РНОКПП, IBAN, contract number).
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Why a text is not the identifier it was read as.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +22,7 @@ macro_rules! identifier {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl TryFrom<String> for $name {
             type Error = IdError;
@@ -31,7 +33,7 @@ macro_rules! identifier {
 
         impl From<$name> for String {
             fn from(id: $name) -> Self {
-                id.0
+                (*id.0).to_owned()
             }
         }
 
@@ -41,7 +43,7 @@ macro_rules! identifier {
             /// # Errors
             /// [`IdError`] names what is wrong.
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                $parse(text.trim()).map(Self)
+                $parse(text.trim()).map(|text| Self(text.into()))
             }
 
             pub fn as_str(&self) -> &str {

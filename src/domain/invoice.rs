@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::account::Account;
-use crate::billing::Bill;
+use crate::bill::Bill;
 use crate::ids::{Edrpou, Iban};
 use crate::metering::UsagePoint;
 

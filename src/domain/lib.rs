@@ -5,11 +5,15 @@
 
 pub mod account;
 pub mod act;
-pub mod billing;
+pub mod bill;
+pub mod calendar;
+pub mod confirmation;
+pub mod dated;
 pub mod energy;
 pub mod finding;
 pub mod ids;
 pub mod invoice;
+pub mod ledger;
 pub mod limits;
 pub mod metering;
 pub mod money;

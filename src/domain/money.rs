@@ -6,6 +6,11 @@ use std::ops::{Add, Sub};
 
 use rust_decimal::{Decimal, RoundingStrategy};
 
+/// Rounded half away from zero to so many decimals (R-RND).
+pub fn rounded(value: Decimal, decimals: u32) -> Decimal {
+    value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero)
+}
+
 /// Money in kopiykas, hundredths of a hryvnia.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub struct Kopiykas(pub i64);
@@ -15,8 +20,7 @@ impl Kopiykas {
 
     /// A hryvnia amount rounded half away from zero to kopiykas; `None` past ±92 quadrillion hryvnias (R-RND).
     pub fn from_hryvnias(amount: Decimal) -> Option<Self> {
-        let rounded = amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero);
-        let kopiykas = rounded.checked_mul(Decimal::ONE_HUNDRED)?;
+        let kopiykas = rounded(amount, 2).checked_mul(Decimal::ONE_HUNDRED)?;
         i64::try_from(kopiykas.trunc()).ok().map(Self)
     }
 
@@ -29,7 +33,7 @@ impl Kopiykas {
 impl fmt::Display for Kopiykas {
     /// Decimal hryvnias with a point and two decimals, `1234.50`: the form of JSON and XML.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.hryvnias().fmt(f)
+        plain(f, self.hryvnias())
     }
 }
 
@@ -66,7 +70,7 @@ impl Price {
 
     /// Rounded half away from zero to five decimals, for zone prices made with a coefficient (R-PRICE-2).
     pub fn rounded(hryvnias_a_kwh: Decimal) -> Option<Self> {
-        Self::new(hryvnias_a_kwh.round_dp_with_strategy(5, RoundingStrategy::MidpointAwayFromZero))
+        Self::new(rounded(hryvnias_a_kwh, 5))
     }
 
     pub fn value(self) -> Decimal {
@@ -76,7 +80,39 @@ impl Price {
 
 impl fmt::Display for Price {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        plain(f, self.0)
+    }
+}
+
+/// Writes a decimal as it writes itself, without its divisions of 96 bits: a calculation prints many.
+pub(crate) fn plain(f: &mut fmt::Formatter<'_>, value: Decimal) -> fmt::Result {
+    let bare = f.width().is_none() && f.precision().is_none() && !f.sign_plus();
+    let (true, Ok(mantissa), Ok(scale)) = (bare, i64::try_from(value.mantissa()), usize::try_from(value.scale())) else {
+        return fmt::Display::fmt(&value, f);
+    };
+    let mut text = [b'0'; 32];
+    let (mut left, mut used) = (mantissa.unsigned_abs(), 0);
+    for (place, at) in text.iter_mut().rev().enumerate() {
+        // The point stands after so many digits; a digit stands before it, be there any left or none.
+        let point = usize::from(scale > 0 && place >= scale);
+        if point == 1 && place == scale {
+            *at = b'.';
+            continue;
+        }
+        if left == 0 && place > scale + point {
+            break;
+        }
+        *at = b'0' + u8::try_from(left % 10).unwrap_or_default();
+        (left, used) = (left / 10, place + 1);
+    }
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    let digits = text.get(text.len().saturating_sub(used)..).and_then(|digits| std::str::from_utf8(digits).ok());
+    match digits {
+        Some(digits) => {
+            f.write_str(sign)?;
+            f.write_str(digits)
+        }
+        None => fmt::Display::fmt(&value, f),
     }
 }
 
@@ -93,6 +129,29 @@ mod tests {
         assert_eq!(Kopiykas::from_hryvnias(Decimal::MAX), None);
         assert_eq!(Kopiykas(123_450).to_string(), "1234.50");
         assert_eq!(Kopiykas(-5).to_string(), "-0.05");
+    }
+
+    #[test]
+    fn money_and_prices_print_as_their_decimals_do() {
+        struct Plain(Decimal);
+        impl fmt::Display for Plain {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                plain(f, self.0)
+            }
+        }
+        let mantissas = [0, 1, 9, 10, 99, 100, 12_345, 1_000_000, i64::MAX, i64::MAX - 7];
+        for mantissa in mantissas.into_iter().flat_map(|mantissa| [mantissa, -mantissa]).chain([i64::MIN]) {
+            for scale in 0..=28 {
+                let value = Decimal::new(mantissa, scale);
+                assert_eq!(Plain(value).to_string(), value.to_string(), "{mantissa} e-{scale}");
+            }
+        }
+        for value in [Decimal::MAX, Decimal::MIN, -Decimal::ZERO] {
+            assert_eq!(Plain(value).to_string(), value.to_string());
+        }
+        let value = Decimal::new(-12_345, 2);
+        let (padded, wanted) = (format!("{:>12}|{:.1}", Plain(value), Plain(value)), format!("{value:>12}|{value:.1}"));
+        assert_eq!((padded, format!("{:+}", Plain(-value))), (wanted, "+123.45".to_owned()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, Months, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Timelike, Utc};
 use chrono_tz::Europe::Kyiv;
 
 /// A calendar month, 2000 to 2199.
@@ -56,8 +56,8 @@ impl Period {
     }
 
     pub fn last_day(self) -> NaiveDate {
-        let next = self.first_day().checked_add_months(Months::new(1));
-        next.and_then(|day| day.pred_opt()).unwrap_or(NaiveDate::MAX)
+        let first = self.first_day();
+        (28..=31).rev().find_map(|day| first.with_day(day)).unwrap_or(NaiveDate::MAX)
     }
 
     pub fn days(self) -> i64 {
@@ -79,6 +79,17 @@ pub fn kyiv_day(moment: DateTime<Utc>) -> NaiveDate {
 /// `21.11.2026 14:05:09`, the clock of Europe/Kyiv.
 pub fn kyiv_clock(moment: DateTime<Utc>) -> String {
     moment.with_timezone(&Kyiv).format("%d.%m.%Y %H:%M:%S").to_string()
+}
+
+/// The day and the clock hour, 0 to 23, of Europe/Kyiv that `moment` falls in. The hour that is repeated in autumn is one.
+pub fn kyiv_hour(moment: DateTime<Utc>) -> (NaiveDate, usize) {
+    let local = moment.with_timezone(&Kyiv);
+    (local.date_naive(), usize::try_from(local.hour()).unwrap_or_default())
+}
+
+/// `2026-10-25 03:30+02:00`: the clock of Europe/Kyiv where the repeated hour must be told apart.
+pub fn kyiv_offset_clock(moment: DateTime<Utc>) -> String {
+    moment.with_timezone(&Kyiv).format("%Y-%m-%d %H:%M%:z").to_string()
 }
 
 /// Midnight in Europe/Kyiv at the start of `day`, in UTC.
@@ -118,5 +129,13 @@ mod tests {
         let midnight = |day: &str| kyiv_midnight(day.parse().unwrap()).unwrap().to_rfc3339();
         assert_eq!(midnight("2026-10-25"), "2026-10-24T21:00:00+00:00");
         assert_eq!(midnight("2026-10-26"), "2026-10-25T22:00:00+00:00");
+        for (utc, hour, clock) in [
+            ("2026-10-25T00:30:00Z", 3, "2026-10-25 03:30+03:00"),
+            ("2026-10-25T01:30:00Z", 3, "2026-10-25 03:30+02:00"),
+            ("2026-03-29T00:59:00Z", 2, "2026-03-29 02:59+02:00"),
+            ("2026-03-29T01:00:00Z", 4, "2026-03-29 04:00+03:00"),
+        ] {
+            assert_eq!((kyiv_hour(moment(utc)).1, kyiv_offset_clock(moment(utc)).as_str()), (hour, clock));
+        }
     }
 }

@@ -93,7 +93,7 @@ word_enum!(
         Invoiced = "invoiced",
         /// The signature does not hold, or the signer may not sign.
         Rejected = "rejected",
-        /// Signed and authorised, but what it says does not fit the account.
+        /// Signed and authorised, and not registered: what it says does not fit the account, or only a trial was asked.
         Refused = "refused",
         /// Accepted before: told again, never registered again.
         Repeated = "repeated",
@@ -107,6 +107,8 @@ word_enum!(ActEvent {
     SignatureFailed = "signature-failed",
     ReadingsFit = "readings-fit",
     ReadingsRefused = "readings-refused",
+    /// The customer wants to know what the act would come to, and nothing else.
+    TrialAsked = "trial-asked",
     SeenBefore = "seen-before",
     Calculated = "calculated",
     CalculationRefused = "calculation-refused",
@@ -123,6 +125,7 @@ impl Life for ActState {
         (Self::Received,   ActEvent::SeenBefore,         Self::Repeated),
         (Self::Verified,   ActEvent::ReadingsFit,        Self::Registered),
         (Self::Verified,   ActEvent::ReadingsRefused,    Self::Refused),
+        (Self::Verified,   ActEvent::TrialAsked,         Self::Refused),
         (Self::Verified,   ActEvent::SeenBefore,         Self::Repeated),
         (Self::Registered, ActEvent::Calculated,         Self::Billed),
         (Self::Registered, ActEvent::CalculationRefused, Self::Unbilled),
@@ -203,6 +206,39 @@ impl Life for LetterState {
     ];
 }
 
+word_enum!(
+    /// The life of one account in a month's run.
+    RunAccountState {
+        /// To be calculated.
+        Due = "due",
+        /// Its invoice is drafted.
+        Billed = "billed",
+        /// Its period could not be calculated; the findings say why.
+        Refused = "refused",
+        /// Its period was billed before the run came to it.
+        Skipped = "skipped",
+    }
+);
+
+word_enum!(RunAccountEvent {
+    Calculated = "calculated",
+    CalculationRefused = "calculation-refused",
+    FoundBilled = "found-billed",
+    Retried = "retried",
+});
+
+#[rustfmt::skip]
+impl Life for RunAccountState {
+    type Event = RunAccountEvent;
+    const SUBJECT: &'static str = "run account";
+    const STEPS: &'static [Step<Self, RunAccountEvent>] = &[
+        (Self::Due,     RunAccountEvent::Calculated,         Self::Billed),
+        (Self::Due,     RunAccountEvent::CalculationRefused, Self::Refused),
+        (Self::Due,     RunAccountEvent::FoundBilled,        Self::Skipped),
+        (Self::Refused, RunAccountEvent::Retried,            Self::Due),
+    ];
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,6 +256,7 @@ mod tests {
         deterministic::<ActState>();
         deterministic::<InvoiceState>();
         deterministic::<LetterState>();
+        deterministic::<RunAccountState>();
     }
 
     #[test]
