@@ -6,6 +6,7 @@
 pub mod authentication;
 pub mod charset;
 pub mod classify;
+pub mod command;
 pub mod compose;
 pub mod dsn;
 pub mod fresh;
@@ -19,6 +20,7 @@ pub mod sniff;
 mod transfer;
 
 pub use classify::{Candidate, Intent, Signed, act_within, classify, signed_act};
+pub use command::{Request, request};
 pub use compose::{Attachment, ComposeError, Letter, message_id, render, reply_subject};
 pub use dsn::{Dsn, DsnRecipient};
 pub use loops::may_reply;

@@ -1,11 +1,12 @@
 //! Texts of the PDF documents: headings, column titles and standing clauses.
 
 use chrono::{Datelike, NaiveDate};
+use oblik_domain::bill::LineKind;
 use oblik_domain::metering::{EnergyKind, VoltageClass, Zone};
 use oblik_domain::period::Period;
-use oblik_domain::tariff::PriceComponent;
 
 use crate::numbers::{date, month_genitive, month_name};
+pub use crate::steps::{loss_part, rule, step_formula, step_result, step_subject, step_unit};
 use crate::terms;
 
 pub const LANGUAGE: &str = "uk";
@@ -51,6 +52,7 @@ pub const IBAN: &str = "IBAN";
 pub const BANK: &str = "Банк";
 pub const PURPOSE: &str = "Призначення платежу";
 pub const SUM_IN_WORDS: &str = "Усього до сплати";
+pub const ADJUSTMENT_IN_WORDS: &str = "Усього";
 pub const PARTS_OF_SUM: &str = "З чого складається сума";
 pub const VAT: &str = "ПДВ";
 pub const NET_TOTAL: &str = "Разом без ПДВ";
@@ -63,6 +65,25 @@ pub const SIGNED: &str = "Рахунок складено в електронн�
 
 pub fn invoice_title(period: Period) -> String {
     format!("Рахунок за електричну енергію за\u{a0}{} року", month_name(period).replace(' ', "\u{a0}"))
+}
+
+pub const CORRECTION_EYEBROW: &str = "КОРИГУВАННЯ";
+pub const ADJUSTMENT_EYEBROW: &str = "СУМА КОРИГУВАННЯ";
+pub const NOTHING_TO_PAY: &str = "Сплачувати за цим документом не потрібно: на цю суму зменшено нараховане за період.";
+
+/// Above a document that corrects an earlier one.
+pub fn correction_title(period: Period) -> String {
+    format!("Коригування розрахунку за електричну енергію за\u{a0}{} року", month_name(period).replace(' ', "\u{a0}"))
+}
+
+/// What a document corrects, and why.
+pub fn corrects(number: &str, day: NaiveDate, reason: &str) -> String {
+    format!("До рахунку {}. Причина: {reason}", numbered_of(number, day))
+}
+
+/// The sums a correction is the difference of, grouped.
+pub fn rerated(billed: &str, now: &str) -> String {
+    format!("Було нараховано {billed}\u{a0}{HRYVNIA}, за новим розрахунком {now}\u{a0}{HRYVNIA}; документ містить різницю.")
 }
 
 pub fn invoice_numbered(number: &str, day: NaiveDate) -> String {
@@ -101,20 +122,43 @@ pub const LINE_NET: &str = "Сума без ПДВ, грн";
 pub const ROW_NUMBER: &str = "№";
 
 /// What a line of money is for, as a sentence begins.
-pub fn component(component: PriceComponent) -> &'static str {
-    match component {
-        PriceComponent::Supply => "Постачання електричної енергії",
-        PriceComponent::Transmission => "Послуга з передачі",
-        PriceComponent::Distribution => "Послуга з розподілу",
+pub fn line_kind(kind: LineKind) -> &'static str {
+    match kind {
+        LineKind::Supply => "Постачання електричної енергії",
+        LineKind::Transmission => "Послуга з передачі",
+        LineKind::Distribution => "Послуга з розподілу",
+        LineKind::ReactiveConsumed => "Реактивна енергія, споживання",
+        LineKind::ReactiveGenerated => "Реактивна енергія, генерація",
+        LineKind::ReactiveExcess => "Реактивна енергія, надбавка за коефіцієнт потужності",
+        LineKind::ReactiveDiscount => "Реактивна енергія, знижка за добове регулювання",
+        LineKind::LimitConsumption => "Перевищення заявленого обсягу споживання",
+        LineKind::LimitPower => "Перевищення заявленої потужності",
+        LineKind::Penalty => "Пеня",
+        LineKind::AnnualInterest => "Три проценти річних",
+        LineKind::Inflation => "Інфляційне збільшення боргу",
     }
 }
 
 /// Short, for the legend of the sum's parts.
-pub fn component_short(component: PriceComponent) -> &'static str {
-    match component {
-        PriceComponent::Supply => "Постачання",
-        PriceComponent::Transmission => "Передача",
-        PriceComponent::Distribution => "Розподіл",
+pub fn line_kind_short(kind: LineKind) -> &'static str {
+    match kind {
+        LineKind::Supply => "Постачання",
+        LineKind::Transmission => "Передача",
+        LineKind::Distribution => "Розподіл",
+        LineKind::ReactiveConsumed | LineKind::ReactiveGenerated | LineKind::ReactiveExcess | LineKind::ReactiveDiscount => {
+            "Реактивна"
+        }
+        LineKind::LimitConsumption | LineKind::LimitPower => "Перевищення",
+        LineKind::Penalty | LineKind::AnnualInterest | LineKind::Inflation => "За прострочення",
+    }
+}
+
+/// The unit of a line's quantity.
+pub fn line_unit(kind: LineKind) -> &'static str {
+    match kind.unit() {
+        "kvarh" => terms::unit(EnergyKind::ReactiveImport),
+        "kW" => "кВт",
+        _ => terms::unit(EnergyKind::ActiveImport),
     }
 }
 
@@ -149,6 +193,33 @@ pub const COEFFICIENT: &str = "Розрах. коеф.";
 pub const VOLUME: &str = "Обсяг";
 pub const ACTIVE_TOTAL: &str = "Разом активної енергії за період";
 
+/// Of an account's own point that another is fed through.
+pub const SUB_CONSUMER: &str = "субспоживач, обсяг віднімають";
+pub const BY_INTERVALS: &str = "за погодинними даними";
+pub const NET_VOLUME: &str = "до оплати";
+pub const ESTIMATED: &str = "показання не надійшло, кінцеве визначено за середньодобовим споживанням";
+pub const ROLLED_OVER: &str = "лічильник пройшов через нуль";
+
+/// What is taken off for a sub-consumer's point.
+pub fn taken_off(eic: &str) -> String {
+    format!("субспоживач {eic}")
+}
+
+/// `лише з 01.10.2026 до 15.10.2026`, both days with it.
+pub fn part_of_period(first: NaiveDate, last: NaiveDate) -> String {
+    format!("лише з\u{a0}{} до\u{a0}{}", date(first), date(last))
+}
+
+/// A line's name with what its price is multiplied with besides.
+pub fn with_factor(name: &str, factor: &str) -> String {
+    format!("{name}, коефіцієнт\u{a0}{factor}")
+}
+
+/// A line's name where it carries no VAT.
+pub fn without_vat(name: &str) -> String {
+    format!("{name}, ПДВ не нараховують")
+}
+
 /// СА, СР, ГР.
 pub fn kind(kind: EnergyKind) -> &'static str {
     match kind {
@@ -165,55 +236,6 @@ pub const REASONS_LEAD: &str = "Кожне число рахунка можна 
 pub const STEP: &str = "Що рахуємо";
 pub const FORMULA: &str = "Дія";
 pub const RESULT: &str = "Результат";
-
-/// What a rule of the calculation says; nothing for a rule that has no text of its own.
-pub fn rule(rule: &str) -> &'static str {
-    match rule {
-        "R-VOL-2" => "Обсяг = (кінцеве показання − початкове) × коефіцієнт, до цілої одиниці",
-        "R-PRICE-1" => "Вартість = обсяг × ціна, до копійки",
-        "R-VAT-1" => "ПДВ = вартість без податку × ставка / 100, до копійки",
-        _ => "",
-    }
-}
-
-/// The subject of a step as `billing` names it, in words.
-pub fn step_subject(rule: &str, subject: &str) -> String {
-    match rule {
-        "R-VOL-2" => register_subject(subject),
-        "R-PRICE-1" => price_subject(subject),
-        "R-VAT-1" => Some("Увесь рахунок".to_owned()),
-        _ => None,
-    }
-    .unwrap_or_else(|| terms::registers(subject))
-}
-
-/// `00123456 active-import/night`.
-fn register_subject(subject: &str) -> Option<String> {
-    let (meter, register) = subject.rsplit_once(' ')?;
-    let (kind_word, zone) = register.split_once('/')?;
-    Some(format!("Лічильник {meter}, {}, {}", kind(EnergyKind::parse(kind_word)?), terms::zone(Zone::parse(zone)?)))
-}
-
-/// `supply class 1 total`.
-fn price_subject(subject: &str) -> Option<String> {
-    let mut words = subject.split(' ');
-    let part = PriceComponent::parse(words.next()?)?;
-    let class = words.nth(1).and_then(VoltageClass::parse)?;
-    let zone = words.next().and_then(Zone::parse)?;
-    Some(format!("{}, {}, {}", component(part), terms::voltage_class(class), price_zone(zone)))
-}
-
-/// The unit of a step's result.
-pub fn step_unit(rule: &str, subject: &str) -> &'static str {
-    match rule {
-        "R-PRICE-1" | "R-VAT-1" => HRYVNIA,
-        "R-VOL-2" if subject.contains("active-import/") && !subject.contains("reactive-") => {
-            terms::unit(EnergyKind::ActiveImport)
-        }
-        "R-VOL-2" => terms::unit(EnergyKind::ReactiveImport),
-        _ => "",
-    }
-}
 
 // The reading act.
 
@@ -248,21 +270,6 @@ pub fn act_period(period: Period, read_on: NaiveDate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn steps_of_the_calculation_are_told_in_words() {
-        let cases = [
-            ("R-VOL-2", "00 123 active-import/night", "Лічильник 00 123, СА, ніч", "кВт·год"),
-            ("R-VOL-2", "7 reactive-export/total", "Лічильник 7, ГР, загалом", "квар·год"),
-            ("R-PRICE-1", "supply class 1 total", "Постачання електричної енергії, 1 клас напруги, усі зони", "грн"),
-            ("R-VAT-1", "document", "Увесь рахунок", "грн"),
-            ("R-NEW-9", "a active-import/peak", "a СА, активна спожита, пік", ""),
-            ("R-PRICE-1", "something else", "something else", "грн"),
-        ];
-        for (rule, subject, told, unit) in cases {
-            assert_eq!((step_subject(rule, subject).as_str(), step_unit(rule, subject)), (told, unit));
-        }
-    }
 
     #[test]
     fn a_date_in_words_keeps_together() {

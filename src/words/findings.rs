@@ -5,14 +5,12 @@
 
 use oblik_domain::finding::{Code, Finding, Level};
 
-use crate::terms;
-
+mod billing;
 mod pdf;
 mod values;
 
 use values::{
-    at, detail, digits, for_period, issuer, later, limit, missing_registers, named_period, number, on_day, place, plain, quoted,
-    range, register, sign, signed_at,
+    at, detail, digits, for_period, issuer, later, limit, named_period, place, plain, quoted, register, sign, signed_at,
 };
 
 /// What a finding tells a person.
@@ -223,38 +221,24 @@ pub fn sentence(finding: &Finding) -> Told {
         ),
 
         // --- billing
-        Code::ParameterMissing => (
-            format!(
-                "Значення параметра не знайдено: {}{}, {}.",
-                terms::parameter(value("parameter")),
-                on_day(value("day")),
-                terms::missing_reason(value("reason"))
-            ),
-            ASK_SUPPLIER,
-        ),
-        Code::SelfBillingForbidden => (
-            "Самостійний розрахунок за цим особовим рахунком не передбачено.".to_owned(),
-            "Зачекайте: рахунок сформує постачальник.",
-        ),
-        Code::ReadingsIncomplete => (
-            format!("Внесено не всі показання{}.", missing_registers(value("registers"))),
-            "Надішліть підписаний акт з усіма показаннями.",
-        ),
-        Code::AlreadyBilled => (
-            format!("Розрахунок{} вже проведено, рахунок{}.", for_period(value("period")), number(value("invoice"))),
-            "Якщо показання потрібно виправити, зверніться до постачальника.",
-        ),
-        Code::ReadingGoesBackwards => (
-            format!(
-                "Показання{} приладу{} ({}) менше за попереднє{}.",
-                plain(value("current")),
-                of("meter"),
-                register(finding),
-                plain(value("previous"))
-            ),
-            CHECK_READINGS,
-        ),
-        Code::OutOfRange => (format!("Розрахункова величина{} завелика.", range(value("what"))), CHECK_READINGS),
+        Code::VolumeImplausible
+        | Code::ParameterMissing
+        | Code::SelfBillingForbidden
+        | Code::ActNotSigned
+        | Code::VolumeNegative
+        | Code::ReadingsIncomplete
+        | Code::AlreadyBilled
+        | Code::OutsideWindow
+        | Code::ReadingGoesBackwards
+        | Code::OutOfRange
+        | Code::ValidityOverlap
+        | Code::ParameterUnusable
+        | Code::DateImpossible
+        | Code::VolumeEstimated
+        | Code::LimitNotSet
+        | Code::NothingToCorrect
+        | Code::CalculationBroke
+        | Code::ActUnderWay => billing::sentence(finding),
 
         // --- a partner's file
         Code::FileFormat => (format!("Формат файлу не розпізнано{}.", detail(finding)), CORRECT_FILE),
@@ -323,12 +307,24 @@ pub fn short(code: Code) -> &'static str {
         Code::ActRegisterUnknown => "Невідомий прилад",
         Code::ActRegisterTwice => "Показання наведено двічі",
         Code::ActDigits => "Забагато цифр",
-        Code::ParameterMissing => "Параметр не знайдено",
-        Code::SelfBillingForbidden => "Самостійний розрахунок не передбачено",
-        Code::ReadingsIncomplete => "Не всі показання",
-        Code::AlreadyBilled => "Розрахунок вже проведено",
-        Code::ReadingGoesBackwards => "Показання менше за попереднє",
-        Code::OutOfRange => "Завелика величина",
+        Code::VolumeImplausible
+        | Code::ParameterMissing
+        | Code::SelfBillingForbidden
+        | Code::ActNotSigned
+        | Code::VolumeNegative
+        | Code::ReadingsIncomplete
+        | Code::AlreadyBilled
+        | Code::OutsideWindow
+        | Code::ReadingGoesBackwards
+        | Code::OutOfRange
+        | Code::ValidityOverlap
+        | Code::ParameterUnusable
+        | Code::DateImpossible
+        | Code::VolumeEstimated
+        | Code::LimitNotSet
+        | Code::NothingToCorrect
+        | Code::CalculationBroke
+        | Code::ActUnderWay => billing::short(code),
         Code::FileFormat => "Невідомий формат файлу",
         Code::FileXml => "Файл не читається",
         Code::FileSchema => "Файл не відповідає схемі",

@@ -2,9 +2,11 @@
 //!
 //! Who may be told what is decided before one of these is called; each says to whom it may go (`threats`: reply matrix).
 
+use oblik_domain::bill::Correction;
 use oblik_domain::finding::Finding;
 use oblik_domain::ids::ContractNumber;
 use oblik_domain::invoice::Invoice;
+use oblik_domain::money::Kopiykas;
 use oblik_domain::period::{Period, kyiv_clock};
 use oblik_domain::{DateTime, Utc};
 
@@ -44,14 +46,14 @@ pub struct MessageSeen {
     pub sha256: String,
 }
 
-fn closing(supplier: &str) -> Vec<String> {
+pub(crate) fn closing(supplier: &str) -> Vec<String> {
     vec![
         supplier.to_owned(),
         "Цей лист створено автоматично. Якщо Вам потрібна допомога людини, напишіть або зателефонуйте постачальнику.".to_owned(),
     ]
 }
 
-fn receipt_rows(act: &ActSeen) -> Vec<Row> {
+pub(crate) fn receipt_rows(act: &ActSeen) -> Vec<Row> {
     let mut rows = vec![
         Row::text("Договір", act.contract.to_string()),
         Row::text("Період", month_name(act.period)),
@@ -124,10 +126,11 @@ pub fn act_refused(act: &ActSeen, findings: &[Finding], supplier: &str) -> Text 
 pub fn calculation_not_possible(act: &ActSeen, findings: &[Finding], supplier: &str) -> Text {
     let body = Body::new(Tone::Notice, "Показання збережено, розрахунок неможливий")
         .paragraph(format!(
-            "Акт надання показань за {} прийнято. Надсилати його ще раз не потрібно. Рахунок поки що не сформовано.",
+            "Акт надання показань за {} прийнято, показання збережено. Той самий акт надсилати ще раз не потрібно. Рахунок поки що не сформовано.",
             month_name(act.period)
         ))
-        .findings(findings)
+        .findings(findings);
+    let body = crate::letters_billing::with_history(body, findings)
         .heading("Що ми отримали")
         .table(receipt_rows(act))
         .footer(closing(supplier));
@@ -164,15 +167,21 @@ pub fn signer_not_authorised(message: &MessageSeen, supplier: &str) -> Text {
 
 fn invoice_rows(invoice: &Invoice) -> Vec<Row> {
     let bill = &invoice.bill;
-    vec![
-        Row::strong("До сплати", format!("{} грн", money(bill.total))),
+    let is_paid = bill.total > Kopiykas::ZERO || bill.correction.is_none();
+    let mut rows = vec![
+        Row::strong(if is_paid { "До сплати" } else { "Сума коригування" }, format!("{} грн", money(bill.total))),
         Row::text("Сума словами", hryvnias_in_words(bill.total)),
         Row::text("У тому числі ПДВ", format!("{} грн", money(bill.vat))),
-        Row::strong("Сплатити до", date(invoice.due_on)),
+    ];
+    if is_paid {
+        rows.push(Row::strong("Сплатити до", date(invoice.due_on)));
+    }
+    rows.extend([
         Row::text("Рахунок", format!("№ {} від {}", invoice.number, date(invoice.issued_on))),
         Row::text("Договір", bill.contract.to_string()),
         Row::text("Спожито активної енергії", format!("{} кВт·год", kwh(bill.active_volume()))),
-    ]
+    ]);
+    rows
 }
 
 fn payment_rows(invoice: &Invoice) -> Vec<Row> {
@@ -192,6 +201,9 @@ pub fn signing_reason(number: &oblik_domain::invoice::InvoiceNumber) -> String {
 
 /// The issued invoice, which is attached. To a registered address of the account only.
 pub fn invoice_issued(invoice: &Invoice) -> Text {
+    if let Some(correction) = &invoice.bill.correction {
+        return correction_issued(invoice, correction);
+    }
     let bill = &invoice.bill;
     let body = Body::new(Tone::Accepted, format!("Рахунок за {}", month_name(bill.period)))
         .paragraph("Рахунок у вкладенні: PDF з електронним підписом постачальника.")
@@ -200,4 +212,23 @@ pub fn invoice_issued(invoice: &Invoice) -> Text {
         .table(payment_rows(invoice))
         .footer(closing(&invoice.seller.name));
     Text { subject: format!("Рахунок за {}", month_name(bill.period)), body }
+}
+
+/// A document that corrects an earlier one; how to pay stands in it only where there is something to pay.
+fn correction_issued(invoice: &Invoice, correction: &Correction) -> Text {
+    let month = month_name(invoice.bill.period);
+    let mut body = Body::new(Tone::Accepted, format!("Коригування розрахунку за {month}"))
+        .paragraph(format!(
+            "Розрахунок за {month} виконано заново, різницю викладено в документі у вкладенні: PDF з електронним підписом постачальника."
+        ))
+        .paragraph(crate::documents::corrects(&correction.original.to_string(), correction.original_date, &correction.reason))
+        .table(invoice_rows(invoice));
+    if invoice.bill.total > Kopiykas::ZERO {
+        body = body.heading("Реквізити для оплати").table(payment_rows(invoice));
+    } else {
+        body = body.paragraph(crate::documents::NOTHING_TO_PAY);
+    }
+    Text {
+        subject: format!("Коригування розрахунку за {month}"), body: body.footer(closing(&invoice.seller.name))
+    }
 }

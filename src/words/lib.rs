@@ -4,9 +4,13 @@
 //! sums and dates are written here too, so that a letter and a document never spell the same thing in two ways.
 
 pub mod body;
+pub mod commands;
 pub mod documents;
 pub mod findings;
 pub mod letters;
+pub mod letters_billing;
 pub mod marks;
 pub mod numbers;
+pub mod payments;
+mod steps;
 pub mod terms;

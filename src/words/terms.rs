@@ -37,6 +37,8 @@ pub fn price_component(component: PriceComponent) -> &'static str {
         PriceComponent::Supply => "постачання електричної енергії",
         PriceComponent::Transmission => "послуга з передачі",
         PriceComponent::Distribution => "послуга з розподілу",
+        PriceComponent::Reactive => "реактивна електрична енергія",
+        PriceComponent::Power => "потужність",
     }
 }
 
@@ -50,7 +52,8 @@ pub fn voltage_class(class: VoltageClass) -> &'static str {
 /// Every `active-import/night` in `text` as «СА, активна спожита, ніч»; the rest stays.
 pub fn registers(text: &str) -> String {
     let mut told = text.to_owned();
-    for kind in EnergyKind::ALL {
+    // The last first: `active-import` is the end of `reactive-import`.
+    for kind in EnergyKind::ALL.iter().rev() {
         for one in Zone::ALL {
             let machine = format!("{kind}/{one}");
             if told.contains(&machine) {
@@ -67,8 +70,67 @@ pub fn parameter(name: &str) -> String {
         oblik_domain::tariff::VAT_RATE => "ставка ПДВ".to_owned(),
         oblik_domain::tariff::PAYMENT_DAYS => "строк оплати".to_owned(),
         "" => "назву не вказано".to_owned(),
-        other => price_name(other).unwrap_or_else(|| other.to_owned()),
+        other => {
+            let told = named_parameter(other).map(str::to_owned).or_else(|| price_name(other));
+            told.or_else(|| point_parameter(other)).unwrap_or_else(|| other.to_owned())
+        }
     }
+}
+
+/// `permitted-power EIC` and `reactive-equivalent EIC`, the terms a point lacks; `zone-hours three`.
+fn point_parameter(name: &str) -> Option<String> {
+    let (what, rest) = name.split_once(' ')?;
+    Some(match what {
+        "permitted-power" => format!("дозволена потужність, точка {rest}"),
+        "reactive-equivalent" => format!("економічний еквівалент реактивної потужності, точка {rest}"),
+        "zone-hours" if rest == "two" => "години двох зон доби".to_owned(),
+        "zone-hours" if rest == "three" => "години трьох зон доби".to_owned(),
+        _ => return None,
+    })
+}
+
+/// Parameters of the rules, by the names that `billing` and `ledger` look them up by.
+fn named_parameter(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "reading-window-days" => "тривалість строку подання показань, робочих днів",
+        "settlement-day" => "розрахункова дата",
+        "plausibility-low" => "у скільки разів обсяг може бути меншим за середньомісячний",
+        "plausibility-high" => "у скільки разів обсяг може бути більшим за середньомісячний",
+        "plausibility-months" => "кількість місяців для середньомісячного обсягу",
+        "plausibility-months-least" => "найменша кількість місяців для середньомісячного обсягу",
+        "loss-zone-split" => "спосіб поділу втрат між зонами доби",
+        "form-factor" => "коефіцієнт форми графіка навантаження",
+        "normative-tg" => "нормативний tgφ",
+        "tg-cap" => "найбільший tgφ",
+        "tg-threshold" => "пороговий tgφ",
+        "sub-tg-cap" => "найбільший tgφ субспоживача",
+        "reactive-2002-k" => "коефіцієнт за генерацію реактивної енергії",
+        "reactive-2002-base" => "базовий коефіцієнт стимулювання компенсації реактивної енергії",
+        "reactive-2018-least-kvarh" => "найменший обсяг реактивної енергії, за який нараховують плату",
+        "reactive-2018-least-kw" => "найменша дозволена потужність, за якої нараховують плату за реактивну енергію",
+        "reactive-discount" => "знижка плати за реактивну енергію",
+        "limit-factor" => "кратність плати за перевищення договірної величини споживання",
+        "limit-registration-days" => "строк реєстрації договірної величини",
+        "power-factor" => "кратність плати за перевищення договірної величини потужності",
+        "control-hours-morning-from" => "початок ранкових годин контролю потужності",
+        "control-hours-morning-to" => "кінець ранкових годин контролю потужності",
+        "control-hours-evening-from" => "початок вечірніх годин контролю потужності",
+        "control-hours-evening-to" => "кінець вечірніх годин контролю потужності",
+        "zone-coefficient-three-night" => "тризонний коефіцієнт, ніч",
+        "zone-coefficient-three-half-peak" => "тризонний коефіцієнт, напівпік",
+        "zone-coefficient-three-peak" => "тризонний коефіцієнт, пік",
+        "zone-coefficient-two-night" => "двозонний коефіцієнт, ніч",
+        "zone-coefficient-two-day" => "двозонний коефіцієнт, день",
+        "price-highest" => "найвища можлива ціна",
+        "nbu-rate" => "облікова ставка Національного банку України",
+        "inflation-index" => "індекс інфляції",
+        "penalty-multiplier" => "кратність облікової ставки для пені",
+        "penalty-cap-months" => "найбільший строк нарахування пені, місяців",
+        "annual-interest" => "ставка річних, відсотків",
+        "inflation-prorated" => "спосіб нарахування інфляційних за неповний місяць",
+        other if other.starts_with("allocation-order-") => "черговість зарахування платежу",
+        _ => return None,
+    })
 }
 
 /// `supply PRODUCT class 2 night`, the name `billing` gives a price it misses.
@@ -104,6 +166,7 @@ mod tests {
     #[test]
     fn machine_names_become_words() {
         assert_eq!(registers("0012 (active-import/night), 0013 (x)"), "0012 (СА, активна спожита, ніч), 0013 (x)");
+        assert_eq!(registers("reactive-import/total"), "СР, реактивна спожита, загалом");
         assert_eq!(
             parameter("supply універсальний class 2 night"),
             "ціна «постачання електричної енергії», продукт «універсальний», 2 клас напруги, зона «ніч»"
@@ -111,5 +174,9 @@ mod tests {
         assert_eq!(parameter("transmission  class 1 total"), "ціна «послуга з передачі», 1 клас напруги, зона «загалом»");
         assert_eq!(parameter("vat-rate"), "ставка ПДВ");
         assert_eq!(parameter("supply"), "supply");
+        assert_eq!(parameter("nbu-rate"), "облікова ставка Національного банку України");
+        assert_eq!(parameter("allocation-order-active"), "черговість зарахування платежу");
+        assert_eq!(parameter("permitted-power 62Z2700000010017"), "дозволена потужність, точка 62Z2700000010017");
+        assert_eq!(parameter("zone-hours three"), "години трьох зон доби");
     }
 }

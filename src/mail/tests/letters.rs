@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use oblik_domain::account::{Account, SelfBilling};
-use oblik_domain::billing::Bill;
+use oblik_domain::bill::Bill;
 use oblik_domain::finding::{Code, Finding};
 use oblik_domain::ids::{ContractNumber, Edrpou, Iban};
 use oblik_domain::invoice::{Invoice, InvoiceNumber, Seller};
@@ -57,16 +57,25 @@ fn invoice() -> Invoice {
         emails: vec!["buh@customer.ua".to_owned()],
         product: "business".to_owned(),
         self_billing: SelfBilling::Allowed,
+        terms: Vec::new(),
+        limits: Vec::new(),
     };
     let bill = Bill {
         contract,
         period,
         rows: Vec::new(),
+        losses: Vec::new(),
+        fed: Vec::new(),
+        volumes: Vec::new(),
         lines: Vec::new(),
+        reactive: Vec::new(),
+        zone_comparison: None,
         net: Kopiykas(585_715_880),
         vat_rate: Decimal::from(20),
         vat: Kopiykas(117_143_176),
         total: Kopiykas(702_859_056),
+        charges: Vec::new(),
+        correction: None,
         trace: Vec::new(),
     };
     let number = InvoiceNumber { series: "ОЕ".to_owned(), year: 2026, running: 1 };
