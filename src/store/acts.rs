@@ -31,8 +31,8 @@ statements! {
     ACTS_ISSUED = "SELECT contract, period FROM issued_document WHERE sha256 = $1 AND kind = 'reading-act'";
     ADD_ISSUED = "INSERT INTO issued_document (sha256, kind, contract, period, issued_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sha256) DO NOTHING";
     FORMS = "SELECT COUNT(*) FROM issued_document WHERE kind = 'reading-act' AND contract = $1 AND period = $2";
-    UNBILLED_OF = "SELECT act.id FROM act JOIN accepted_act ON accepted_act.act_id = act.id \
-                   WHERE accepted_act.contract = $1 AND accepted_act.period = $2 AND act.state = 'unbilled' ORDER BY accepted_act.revision DESC LIMIT 1";
+    UNBILLED_OF = "SELECT act.id, act.state, act.item_id FROM act JOIN accepted_act ON accepted_act.act_id = act.id \
+                   WHERE accepted_act.contract = $1 AND accepted_act.period = $2 AND act.state IN ('unbilled', 'registered') ORDER BY accepted_act.revision DESC LIMIT 1";
 }
 
 /// An act as a station needs it.
@@ -224,10 +224,11 @@ impl Tx {
         self.execute(&ADD_ISSUED, values).await.map(drop)
     }
 
-    /// The newest act of a period whose calculation was refused, to be calculated when the cause is mended.
-    pub async fn unbilled_act(&mut self, contract: &ContractNumber, period: Period) -> Result<Option<i64>> {
+    /// The newest accepted act of a period that has no bill: its id, state and item. Its calculation was refused, or it is
+    /// still to be calculated.
+    pub async fn unbilled_act(&mut self, contract: &ContractNumber, period: Period) -> Result<Option<(i64, ActState, i64)>> {
         let row = self.row_or_none(&UNBILLED_OF, values![contract.as_str(), period.ordinal()]).await?;
-        row.map(|mut row| row.integer()).transpose()
+        row.map(|mut row| Ok((row.integer()?, row.parsed(ActState::parse)?, row.integer()?))).transpose()
     }
 }
 

@@ -61,18 +61,29 @@ impl Store {
     /// # Errors
     /// The file or server cannot be reached, or its schema is newer than this program.
     pub async fn open(place: &Place) -> Result<Self> {
-        let store = match place {
-            Place::Sqlite(path) => Self::open_sqlite(path.clone()).await?,
+        let store = Self::connect(place).await?;
+        store.migrate(usize::MAX).await?;
+        store.keep_first_versions().await?;
+        Ok(store)
+    }
+
+    pub(crate) async fn connect(place: &Place) -> Result<Self> {
+        match place {
+            Place::Sqlite(path) => Self::open_sqlite(path.clone()).await,
             Place::Postgres(url) => {
                 let options = PgPoolOptions::new().max_connections(12).acquire_timeout(Duration::from_secs(20));
-                Self { engine: Engine::Postgres(options.connect(url).await.map_err(engine("connect to postgresql"))?) }
+                Ok(Self { engine: Engine::Postgres(options.connect(url).await.map_err(engine("connect to postgresql"))?) })
             }
-        };
-        match &store.engine {
-            Engine::Sqlite { writer, .. } => migrations(SQLITE_MIGRATIONS).run(writer).await?,
-            Engine::Postgres(pool) => migrations(POSTGRES_MIGRATIONS).run(pool).await?,
         }
-        Ok(store)
+    }
+
+    /// Brings the schema as far as the first `most` migrations lead.
+    pub(crate) async fn migrate(&self, most: usize) -> Result<()> {
+        match &self.engine {
+            Engine::Sqlite { writer, .. } => migrations(SQLITE_MIGRATIONS, most).run(writer).await?,
+            Engine::Postgres(pool) => migrations(POSTGRES_MIGRATIONS, most).run(pool).await?,
+        }
+        Ok(())
     }
 
     async fn open_sqlite(path: PathBuf) -> Result<Self> {
@@ -177,6 +188,11 @@ impl Tx {
             Inner::Postgres(tx) => tx.rollback().await,
         }
         .map_err(engine("roll back"))
+    }
+
+    /// Whether rows come to light in the order of their numbers: SQLite has one writer, PostgreSQL many.
+    pub(crate) fn is_numbered_as_it_commits(&self) -> bool {
+        matches!(self.inner, Inner::Sqlite(_))
     }
 
     /// Runs a statement; how many rows it touched.
@@ -319,16 +335,18 @@ fn postgres_columns(row: &PgRow) -> std::result::Result<Vec<Value>, sqlx::Error>
 const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "house", include_str!("../../migrations/sqlite/0001_house.sql")),
     (2, "waiting", include_str!("../../migrations/sqlite/0002_waiting.sql")),
+    (3, "billing", include_str!("../../migrations/sqlite/0003_billing.sql")),
 ];
 const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "house", include_str!("../../migrations/postgres/0001_house.sql")),
     (2, "waiting", include_str!("../../migrations/postgres/0002_waiting.sql")),
+    (3, "billing", include_str!("../../migrations/postgres/0003_billing.sql")),
 ];
 
-fn migrations(list: &'static [(i64, &'static str, &'static str)]) -> sqlx::migrate::Migrator {
+fn migrations(list: &'static [(i64, &'static str, &'static str)], most: usize) -> sqlx::migrate::Migrator {
     use sqlx::migrate::{Migration, MigrationType};
     let migration = |(version, name, sql): &(i64, &'static str, &'static str)| {
         Migration::new(*version, (*name).into(), MigrationType::Simple, sqlx::SqlStr::from_static(sql), false)
     };
-    sqlx::migrate::Migrator::with_migrations(list.iter().map(migration).collect())
+    sqlx::migrate::Migrator::with_migrations(list.iter().take(most).map(migration).collect())
 }

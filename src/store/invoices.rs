@@ -9,13 +9,19 @@ use oblik_domain::states::InvoiceState;
 
 use crate::lease::claim;
 use crate::statement::{Record, statements, values};
-use crate::{Claimed, Lease, Result, StoreError, Tx};
+use crate::versions::json;
+use crate::{Claimed, Lease, Result, Tx};
 
 statements! {
     NEXT_NUMBER = "INSERT INTO invoice_counter (series, year, highest) VALUES ($1, $2, 1) \
                    ON CONFLICT (series, year) DO UPDATE SET highest = invoice_counter.highest + 1 RETURNING highest";
     ADD = "INSERT INTO invoice (act_id, contract, period, revision, series, year, running, net, vat, total, snapshot, drafted_at, state, due_at) \
            VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, 'drafted', $11) RETURNING id";
+    ADD_CORRECTION = "INSERT INTO invoice (act_id, contract, period, revision, series, year, running, net, vat, total, snapshot, drafted_at, state, due_at) \
+           SELECT $1, $2, $3, MAX(revision) + 1, $4, $5, $6, $7, $8, $9, $10, $11, 'drafted', $11 FROM invoice WHERE contract = $2 AND period = $3 HAVING COUNT(*) > 0 RETURNING id",
+        postgres: "INSERT INTO invoice (act_id, contract, period, revision, series, year, running, net, vat, total, snapshot, drafted_at, state, due_at) \
+           SELECT $1::bigint, $2::text, $3::bigint, MAX(revision) + 1, $4::text, $5::bigint, $6::bigint, $7::bigint, $8::bigint, $9::bigint, $10::text, $11::bigint, 'drafted', $11::bigint \
+           FROM invoice WHERE contract = $2 AND period = $3 HAVING COUNT(*) > 0 RETURNING id";
     CLAIM = claim!("invoice", "act_id, snapshot"),
         postgres: claim!(postgres "invoice", "act_id, snapshot");
     OF_PERIOD = "SELECT series, year, running FROM invoice WHERE contract = $1 AND period = $2 ORDER BY revision DESC LIMIT 1";
@@ -24,6 +30,9 @@ statements! {
               LEFT JOIN invoice_document ON invoice_id = invoice.id WHERE act_id = $1";
     OF_ACCOUNT = "SELECT invoice.id, series, year, running, contract, period, net, vat, total, state, pdf_sha256, snapshot FROM invoice \
                   LEFT JOIN invoice_document ON invoice_id = invoice.id WHERE contract = $1 ORDER BY period, revision";
+    NEXT_BILLED = "SELECT MIN(period) FROM invoice WHERE contract = $1 AND period > $2";
+    BILLS_OF_PERIOD = "SELECT invoice.id, series, year, running, contract, period, net, vat, total, state, pdf_sha256, snapshot FROM invoice \
+                       LEFT JOIN invoice_document ON invoice_id = invoice.id WHERE contract = $1 AND period = $2 ORDER BY revision";
     ALL = "SELECT invoice.id, series, year, running, contract, period, net, vat, total, state, pdf_sha256, snapshot FROM invoice \
            LEFT JOIN invoice_document ON invoice_id = invoice.id WHERE invoice.id > $1 ORDER BY invoice.id LIMIT 500";
 }
@@ -66,15 +75,14 @@ impl Tx {
         Ok(InvoiceNumber { series: series.to_owned(), year, running })
     }
 
-    /// Drafts an invoice with its number.
+    /// Drafts an invoice with its number: the original of its period, or, when the bill is a correction, the next revision.
     ///
     /// # Errors
-    /// [`StoreError::AlreadyThere`] when the account's period is billed.
+    /// [`crate::StoreError::AlreadyThere`] when a second original is drafted; [`crate::StoreError::Rows`] when there is none to correct.
     pub async fn draft_invoice(&mut self, draft: &InvoiceDraft<'_>, now: DateTime<Utc>) -> Result<i64> {
         let InvoiceDraft { act_id, invoice } = draft;
         let (number, bill) = (&invoice.number, &invoice.bill);
-        let snapshot = serde_json::to_string(invoice)
-            .map_err(|cause| StoreError::Engine { doing: "write an invoice", source: sqlx::Error::Encode(cause.into()) })?;
+        let snapshot = json(invoice)?;
         let values = values![
             *act_id,
             bill.contract.as_str(),
@@ -88,7 +96,8 @@ impl Tx {
             snapshot,
             now.timestamp_micros(),
         ];
-        self.row(&ADD, values).await?.integer()
+        let statement = if bill.correction.is_some() { &ADD_CORRECTION } else { &ADD };
+        self.row(statement, values).await?.integer()
     }
 
     pub async fn claim_drafts(&mut self, lease: &Lease, most: i64) -> Result<Vec<Claimed<InvoiceWork>>> {
@@ -104,6 +113,12 @@ impl Tx {
         row.map(|mut row| number(&mut row)).transpose()
     }
 
+    /// The first billed period of an account after `period`.
+    pub async fn next_billed_period(&mut self, contract: &ContractNumber, period: Period) -> Result<Option<Period>> {
+        let mut row = self.row(&NEXT_BILLED, values![contract.as_str(), period.ordinal()]).await?;
+        Ok(row.integer_or_null()?.and_then(Period::from_ordinal))
+    }
+
     /// Keeps the signed document of an invoice.
     pub async fn put_invoice_document(&mut self, invoice: i64, pdf: &[u8], at: DateTime<Utc>) -> Result<()> {
         let sha256 = self.put_blob(pdf).await?;
@@ -117,6 +132,12 @@ impl Tx {
 
     pub async fn invoices_of(&mut self, contract: &ContractNumber) -> Result<Vec<StoredInvoice>> {
         let rows = self.rows(&OF_ACCOUNT, values![contract.as_str()]).await?;
+        rows.into_iter().map(|mut row| stored(&mut row)).collect()
+    }
+
+    /// The invoices of an account's period in order: the original, then its corrections.
+    pub async fn bills_of_period(&mut self, contract: &ContractNumber, period: Period) -> Result<Vec<StoredInvoice>> {
+        let rows = self.rows(&BILLS_OF_PERIOD, values![contract.as_str(), period.ordinal()]).await?;
         rows.into_iter().map(|mut row| stored(&mut row)).collect()
     }
 

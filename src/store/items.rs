@@ -8,13 +8,14 @@ use oblik_domain::states::ItemState;
 
 use crate::lease::claim;
 use crate::statement::{Record, sha256_hex, statements, values};
-use crate::{Claimed, Lease, Result, Tx};
+use crate::{Claimed, Lease, Result, StoreError, Tx};
 
 statements! {
     PUT_BLOB = "INSERT INTO blob (sha256, bytes, size_bytes) VALUES ($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
     GET_BLOB = "SELECT bytes FROM blob WHERE sha256 = $1";
     ADD_ITEM = "INSERT INTO item (source, kind, identity, name, blob_sha256, received_at, state, due_at) \
                 VALUES ($1, $2, $3, $4, $5, $6, 'received', $6) ON CONFLICT (source, identity) DO NOTHING RETURNING id";
+    WAIT = "UPDATE item SET due_at = $1, attempts = 0, lease_owner = NULL, lease_until = 0 WHERE id = $2 AND fence = $3";
     FIND_ITEM = "SELECT id FROM item WHERE source = $1 AND identity = $2";
     ADD_SIGHTING = "INSERT INTO sighting (source, origin, item_id, seen_at) VALUES ($1, $2, $3, $4) ON CONFLICT (source, origin) DO NOTHING";
     KNOWN = "SELECT origin FROM sighting WHERE source = $1 AND origin IN (SELECT value FROM json_each($2))",
@@ -138,6 +139,17 @@ impl Tx {
         let list = serde_json::Value::from(origins.to_vec()).to_string();
         let rows = self.rows(&KNOWN, values![source, list]).await?;
         rows.into_iter().map(|mut row| row.text()).collect()
+    }
+
+    /// Gives a claim on an item back that waits for others. That it waits is no failed attempt: its attempts begin anew.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when another daemon has claimed it meanwhile.
+    pub async fn let_item_wait<T>(&mut self, claimed: &Claimed<T>, due: DateTime<Utc>) -> Result<()> {
+        match self.execute(&WAIT, values![due.timestamp_micros(), claimed.id, claimed.fence]).await? {
+            1 => Ok(()),
+            _ => Err(StoreError::LeaseLost { subject: "item", id: claimed.id }),
+        }
     }
 
     pub async fn claim_items(&mut self, state: ItemState, lease: &Lease, most: i64) -> Result<Vec<Claimed<ItemWork>>> {

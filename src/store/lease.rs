@@ -1,7 +1,7 @@
 //! Claims with fencing: work belongs to one daemon for a while, and a late one's write touches nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use oblik_domain::states::{ActState, InvoiceState, ItemState, LetterState, Life};
+use oblik_domain::states::{ActState, InvoiceState, ItemState, LetterState, Life, RunAccountState};
 
 use crate::statement::{Record, Statement, statements, values};
 use crate::{Result, StoreError, Tx};
@@ -89,14 +89,17 @@ statements! {
     STEP_ACT = step_of!("act");
     STEP_INVOICE = step_of!("invoice");
     STEP_LETTER = step_of!("letter");
+    STEP_RUN_ACCOUNT = step_of!("run_account");
     FREE_ITEM = step_free_of!("item");
     FREE_ACT = step_free_of!("act");
     FREE_INVOICE = step_free_of!("invoice");
     FREE_LETTER = step_free_of!("letter");
+    FREE_RUN_ACCOUNT = step_free_of!("run_account");
     BACK_ITEM = put_back_of!("item");
     BACK_ACT = put_back_of!("act");
     BACK_INVOICE = put_back_of!("invoice");
     BACK_LETTER = put_back_of!("letter");
+    BACK_RUN_ACCOUNT = put_back_of!("run_account");
 }
 
 /// A life that has a table.
@@ -123,9 +126,10 @@ stored! {
     ActState: STEP_ACT, FREE_ACT, BACK_ACT;
     InvoiceState: STEP_INVOICE, FREE_INVOICE, BACK_INVOICE;
     LetterState: STEP_LETTER, FREE_LETTER, BACK_LETTER;
+    RunAccountState: STEP_RUN_ACCOUNT, FREE_RUN_ACCOUNT, BACK_RUN_ACCOUNT;
 }
 
-fn after<S: Stored>(id: i64, from: S, event: S::Event) -> Result<S> {
+pub(crate) fn after<S: Stored>(id: i64, from: S, event: S::Event) -> Result<S> {
     from.after(event).ok_or_else(|| StoreError::ForbiddenStep {
         subject: S::SUBJECT,
         id,

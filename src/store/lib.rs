@@ -4,34 +4,50 @@
 //! `pipeline`; here each function is one statement, or the few that always belong together.
 
 mod acts;
+mod charges;
+mod confirmations;
 mod engine;
 mod error;
 mod files;
+mod ground;
+mod history;
+mod intervals;
 mod invoices;
 mod items;
 mod journal;
 mod lease;
 mod letters;
 mod master;
+mod payments;
+mod prices;
 mod proof;
 mod queue;
 mod readings;
+mod runs;
+mod signed_readings;
 mod sources;
+mod standing;
 mod statement;
 mod status;
+mod versions;
 
 pub use acts::{Acceptance, AcceptedAct, ActWork, SignedContent, Verdict};
+pub use confirmations::StoredConfirmation;
 pub use engine::{Place, Store, Tx};
 pub use error::StoreError;
 pub use files::PartnerMessage;
+pub use ground::Ground;
 pub use invoices::{InvoiceDraft, InvoiceWork, StoredInvoice};
 pub use items::{ItemWork, NewItem, Receipt, SourceKind, StoredFinding};
 pub use journal::{Broken, JournalEntry};
 pub use lease::Stored;
 pub use lease::{Claimed, Lease};
 pub use letters::{About, LetterClass, LetterWork, NewLetter, Purpose, StoredLetter};
+pub use prices::PriceList;
 pub use proof::{JournalLink, StoredAct};
 pub use queue::QueuedItem;
+pub use runs::{Run, RunOutcome, RunProgress, RunRefusal, RunWork};
+pub use standing::Knowledge;
 pub use statement::sha256_hex;
 pub use status::{Depth, SourceStatus, Waiting, WaitingAct};
 

@@ -1,13 +1,11 @@
-//! Master data: accounts with their points, meters and signers; prices and parameters.
+//! Master data in tables: by what accounts, addresses, registers and owners are found. What is true of an account, its
+//! versions say (`versions`).
 
 use chrono::NaiveDate;
 use oblik_domain::account::{Account, AccountRecord, AuthorisedSigner, SelfBilling, SignerIdentity};
 use oblik_domain::energy::Coefficient;
 use oblik_domain::ids::{ContractNumber, Edrpou, Eic, MeterSerial, Rnokpp};
 use oblik_domain::metering::{EnergyKind, Meter, Register, UsagePoint, VoltageClass, Zone};
-use oblik_domain::money::Price;
-use oblik_domain::tariff::{Parameter, PriceComponent, Tariff};
-use rust_decimal::Decimal;
 
 use crate::statement::{Record, statements, values};
 use crate::{Result, Tx};
@@ -23,34 +21,30 @@ statements! {
     PUT_POINT = "INSERT INTO usage_point (eic, contract, name, address, voltage_class, valid_from, valid_to) VALUES ($1, $2, $3, $4, $5, $6, $7) \
                  ON CONFLICT (eic) DO UPDATE SET name = excluded.name, address = excluded.address, voltage_class = excluded.voltage_class, \
                  valid_from = excluded.valid_from, valid_to = excluded.valid_to WHERE usage_point.contract = excluded.contract";
+    PUT_FED = "INSERT INTO fed_point (eic, through) VALUES ($1, $2) ON CONFLICT (eic, through) DO NOTHING";
     PUT_METER = "INSERT INTO meter (point, serial, model, coefficient, installed_on, removed_on) VALUES ($1, $2, $3, $4, $5, $6) \
                  ON CONFLICT (point, serial) DO UPDATE SET model = excluded.model, coefficient = excluded.coefficient, \
                  installed_on = excluded.installed_on, removed_on = excluded.removed_on";
     PUT_REGISTER = "INSERT INTO register (point, serial, kind, zone, digits) VALUES ($1, $2, $3, $4, $5) \
                     ON CONFLICT (point, serial, kind, zone) DO UPDATE SET digits = excluded.digits";
-    FORGET_TARIFFS = "DELETE FROM tariff";
-    ADD_TARIFF = "INSERT INTO tariff (component, product, voltage_class, zone, price, valid_from, valid_to) VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    FORGET_PARAMETERS = "DELETE FROM parameter";
-    ADD_PARAMETER = "INSERT INTO parameter (name, value, valid_from, valid_to) VALUES ($1, $2, $3, $4)";
     ACCOUNT = "SELECT contract, contract_date, name, edrpou, vat_number, address, product, self_billing FROM account WHERE contract = $1";
     EMAILS = "SELECT address FROM account_email WHERE contract = $1 ORDER BY ordinal";
     POINTS = "SELECT eic, name, address, voltage_class, valid_from, valid_to FROM usage_point WHERE contract = $1 ORDER BY eic";
     METERS = "SELECT point, serial, model, coefficient, installed_on, removed_on FROM meter WHERE point IN (SELECT eic FROM usage_point WHERE contract = $1) ORDER BY point, serial";
     REGISTERS = "SELECT point, serial, kind, zone, digits FROM register WHERE point IN (SELECT eic FROM usage_point WHERE contract = $1) ORDER BY point, serial, kind, zone";
     SIGNERS = "SELECT name, basis, certificate_sha256, edrpou, rnokpp, valid_from, valid_to FROM signer WHERE contract = $1 ORDER BY id";
-    TARIFFS = "SELECT component, product, voltage_class, zone, price, valid_from, valid_to FROM tariff ORDER BY id";
-    PARAMETERS = "SELECT name, value, valid_from, valid_to FROM parameter ORDER BY id";
     OF_ADDRESS = "SELECT DISTINCT contract FROM account_email WHERE address = $1 ORDER BY contract";
     REGISTER_OWNER = "SELECT usage_point.contract FROM register JOIN usage_point ON usage_point.eic = register.point \
                       WHERE point = $1 AND serial = $2 AND kind = $3 AND zone = $4";
+    OF_EDRPOU = "SELECT contract FROM account WHERE edrpou = $1 ORDER BY contract";
     CONTRACTS = "SELECT contract FROM account ORDER BY contract";
 }
 
-fn date(text: &str) -> Option<NaiveDate> {
+pub(crate) fn date(text: &str) -> Option<NaiveDate> {
     text.parse().ok()
 }
 
-fn day(value: Option<NaiveDate>) -> Option<String> {
+pub(crate) fn day(value: Option<NaiveDate>) -> Option<String> {
     value.map(|day| day.to_string())
 }
 
@@ -62,13 +56,13 @@ fn billing_word(self_billing: SelfBilling) -> &'static str {
 }
 
 impl Tx {
-    /// Stores an account with its points, meters and signers: added, or brought up to date. Addresses and signers are
-    /// replaced by those given; points and meters that are not named stay.
+    /// Brings the tables of an account up to a version of it. Addresses and signers are replaced; points and meters are
+    /// never removed.
     ///
     /// # Errors
     /// [`crate::StoreError::Rows`] when a point belongs to another account.
-    pub async fn put_account(&mut self, record: &AccountRecord) -> Result<()> {
-        let Account { contract, contract_date, name, edrpou, vat_number, address, emails, product, self_billing } =
+    pub(crate) async fn put_relations(&mut self, record: &AccountRecord) -> Result<()> {
+        let Account { contract, contract_date, name, edrpou, vat_number, address, emails, product, self_billing, .. } =
             &record.account;
         let values = values![
             contract.as_str(),
@@ -83,7 +77,7 @@ impl Tx {
         self.execute_one(&PUT_ACCOUNT, values).await?;
         self.execute(&FORGET_EMAILS, values![contract.as_str()]).await?;
         for (ordinal, email) in (1_i64..).zip(emails) {
-            self.execute_one(&ADD_EMAIL, values![contract.as_str(), ordinal, email.to_lowercase()]).await?;
+            self.execute_one(&ADD_EMAIL, values![contract.as_str(), ordinal, email.as_str()]).await?;
         }
         self.execute(&FORGET_SIGNERS, values![contract.as_str()]).await?;
         for signer in &record.signers {
@@ -120,7 +114,11 @@ impl Tx {
             point.from.to_string(),
             day(point.to),
         ];
-        self.execute_one(&PUT_POINT, values).await
+        self.execute_one(&PUT_POINT, values).await?;
+        for through in point.terms.iter().filter_map(|terms| terms.value.fed_through.as_ref()) {
+            self.execute(&PUT_FED, values![point.eic.as_str(), through.as_str()]).await?;
+        }
+        Ok(())
     }
 
     async fn put_meter(&mut self, meter: &Meter) -> Result<()> {
@@ -140,36 +138,8 @@ impl Tx {
         Ok(())
     }
 
-    /// Replaces all prices: a partner's file carries the whole list.
-    pub async fn put_tariffs(&mut self, tariffs: &[Tariff]) -> Result<()> {
-        self.execute(&FORGET_TARIFFS, values![]).await?;
-        for tariff in tariffs {
-            let values = values![
-                tariff.component.as_str(),
-                tariff.product.as_deref(),
-                tariff.voltage_class.map(VoltageClass::as_str),
-                tariff.zone.map(Zone::as_str),
-                tariff.price.to_string(),
-                tariff.from.to_string(),
-                day(tariff.to),
-            ];
-            self.execute_one(&ADD_TARIFF, values).await?;
-        }
-        Ok(())
-    }
-
-    /// Replaces all parameters.
-    pub async fn put_parameters(&mut self, parameters: &[Parameter]) -> Result<()> {
-        self.execute(&FORGET_PARAMETERS, values![]).await?;
-        for parameter in parameters {
-            let (value, from, to) = (parameter.value.to_string(), parameter.from.to_string(), day(parameter.to));
-            self.execute_one(&ADD_PARAMETER, values![parameter.name.as_str(), value, from, to]).await?;
-        }
-        Ok(())
-    }
-
-    /// The whole record of an account, or `None` when there is no such account.
-    pub async fn account_record(&mut self, contract: &ContractNumber) -> Result<Option<AccountRecord>> {
+    /// An account as its tables tell it: all there was of it before versions were kept.
+    pub(crate) async fn relational_record(&mut self, contract: &ContractNumber) -> Result<Option<AccountRecord>> {
         let key = || values![contract.as_str()];
         let Some(row) = self.row_or_none(&ACCOUNT, key()).await? else { return Ok(None) };
         let emails = self.rows(&EMAILS, key()).await?.into_iter().map(|mut row| row.text()).collect::<Result<_>>()?;
@@ -195,35 +165,6 @@ impl Tx {
         Ok(Some(AccountRecord { account, points, meters, signers }))
     }
 
-    pub async fn tariffs(&mut self) -> Result<Vec<Tariff>> {
-        let rows = self.rows(&TARIFFS, values![]).await?;
-        let tariff = |mut row: Record| {
-            Ok(Tariff {
-                component: row.parsed(PriceComponent::parse)?,
-                product: row.text_or_null()?,
-                voltage_class: row.parsed_or_null(VoltageClass::parse)?,
-                zone: row.parsed_or_null(Zone::parse)?,
-                price: row.parsed(|text| Price::new(text.parse().ok()?))?,
-                from: row.parsed(date)?,
-                to: row.parsed_or_null(date)?,
-            })
-        };
-        rows.into_iter().map(tariff).collect::<Result<_>>()
-    }
-
-    pub async fn parameters(&mut self) -> Result<Vec<Parameter>> {
-        let rows = self.rows(&PARAMETERS, values![]).await?;
-        let parameter = |mut row: Record| {
-            Ok(Parameter {
-                name: row.text()?,
-                value: row.parsed(|text| text.parse::<Decimal>().ok())?,
-                from: row.parsed(date)?,
-                to: row.parsed_or_null(date)?,
-            })
-        };
-        rows.into_iter().map(parameter).collect::<Result<_>>()
-    }
-
     /// The accounts an address is registered for.
     pub async fn accounts_of_address(&mut self, address: &str) -> Result<Vec<ContractNumber>> {
         let rows = self.rows(&OF_ADDRESS, values![address.to_lowercase()]).await?;
@@ -235,6 +176,12 @@ impl Tx {
         let values = values![register.point.as_str(), register.meter.as_str(), register.kind.as_str(), register.zone.as_str()];
         let row = self.row_or_none(&REGISTER_OWNER, values).await?;
         row.map(|mut row| row.parsed(|text| ContractNumber::parse(text).ok())).transpose()
+    }
+
+    /// The accounts of a legal entity.
+    pub async fn accounts_of_edrpou(&mut self, edrpou: &Edrpou) -> Result<Vec<ContractNumber>> {
+        let rows = self.rows(&OF_EDRPOU, values![edrpou.as_str()]).await?;
+        rows.into_iter().map(|mut row| row.parsed(|text| ContractNumber::parse(text).ok())).collect()
     }
 
     pub async fn contracts(&mut self) -> Result<Vec<ContractNumber>> {
@@ -256,6 +203,8 @@ fn account(mut row: Record, emails: Vec<String>) -> Result<Account> {
             [SelfBilling::Allowed, SelfBilling::Forbidden].into_iter().find(|known| billing_word(*known) == word)
         })?,
         emails,
+        terms: Vec::new(),
+        limits: Vec::new(),
     })
 }
 
@@ -268,6 +217,8 @@ fn point(mut row: Record, contract: &ContractNumber) -> Result<UsagePoint> {
         voltage_class: row.parsed(VoltageClass::parse)?,
         from: row.parsed(date)?,
         to: row.parsed_or_null(date)?,
+        terms: Vec::new(),
+        disconnections: Vec::new(),
     })
 }
 
@@ -280,6 +231,7 @@ fn meter(mut row: Record) -> Result<Meter> {
         installed_on: row.parsed(date)?,
         removed_on: row.parsed_or_null(date)?,
         registers: Vec::new(),
+        coefficients: Vec::new(),
     })
 }
 

@@ -5,12 +5,23 @@ use std::future::Future;
 use chrono::{DateTime, TimeDelta, Utc};
 use oblik_domain::finding::{Code, Finding};
 use oblik_domain::ids::ContractNumber;
+use oblik_domain::ledger::{ChargeKind, DebtType};
+use oblik_domain::metering::{EnergyKind, Occasion};
 use oblik_domain::period::Period;
-use oblik_domain::states::{ActState, InvoiceState, ItemEvent, ItemState, LetterState, Life};
+use oblik_domain::states::{ActState, InvoiceState, ItemEvent, ItemState, LetterState, Life, RunAccountState};
+use oblik_domain::tariff::{PriceComponent, ZoneScheme};
 use oblik_test_servers::postgres::Postgres;
 
 use crate::statement::Statement;
 use crate::*;
+
+mod ground;
+mod knowledge;
+mod ledger;
+mod migration;
+mod runs;
+mod samples;
+mod standing;
 
 fn now() -> DateTime<Utc> {
     "2026-11-02T08:00:00Z".parse().unwrap()
@@ -52,18 +63,29 @@ async fn receive(store: &Store, new: &NewItem<'_>) -> Receipt {
 
 const ALL: &[&[&Statement]] = &[
     crate::acts::STATEMENTS,
+    crate::charges::STATEMENTS,
+    crate::confirmations::STATEMENTS,
     crate::files::STATEMENTS,
+    crate::ground::STATEMENTS,
+    crate::history::STATEMENTS,
+    crate::intervals::STATEMENTS,
     crate::invoices::STATEMENTS,
     crate::items::STATEMENTS,
     crate::journal::STATEMENTS,
     crate::lease::STATEMENTS,
     crate::letters::STATEMENTS,
     crate::master::STATEMENTS,
+    crate::payments::STATEMENTS,
+    crate::prices::STATEMENTS,
     crate::proof::STATEMENTS,
     crate::queue::STATEMENTS,
     crate::readings::STATEMENTS,
+    crate::signed_readings::STATEMENTS,
+    crate::runs::STATEMENTS,
     crate::sources::STATEMENTS,
+    crate::standing::STATEMENTS,
     crate::status::STATEMENTS,
+    crate::versions::STATEMENTS,
 ];
 
 #[test]
@@ -84,10 +106,35 @@ fn the_database_names_the_states_of_the_domain_and_no_other() {
         let quoted: Vec<String> = all.iter().map(|state| format!("'{state}'")).collect();
         format!("CHECK (state IN ({}))", quoted.join(", "))
     }
-    for migration in
-        [include_str!("../../migrations/sqlite/0001_house.sql"), include_str!("../../migrations/postgres/0001_house.sql")]
-    {
+    for (first, billing) in [
+        (include_str!("../../migrations/sqlite/0001_house.sql"), include_str!("../../migrations/sqlite/0003_billing.sql")),
+        (include_str!("../../migrations/postgres/0001_house.sql"), include_str!("../../migrations/postgres/0003_billing.sql")),
+    ] {
         for check in [words(ItemState::ALL), words(ActState::ALL), words(InvoiceState::ALL), words(LetterState::ALL)] {
+            assert!(first.contains(&check), "{check}");
+        }
+        let check = words(RunAccountState::ALL);
+        assert!(billing.contains(&check), "{check}");
+    }
+}
+
+#[test]
+fn the_database_names_the_words_of_the_domain_and_no_other() {
+    fn check<W: std::fmt::Display>(column: &str, all: &[W]) -> String {
+        let quoted: Vec<String> = all.iter().map(|word| format!("'{word}'")).collect();
+        format!("CHECK ({column} IN ({}))", quoted.join(", "))
+    }
+    for migration in
+        [include_str!("../../migrations/sqlite/0003_billing.sql"), include_str!("../../migrations/postgres/0003_billing.sql")]
+    {
+        for check in [
+            check("component", PriceComponent::ALL),
+            check("occasion", Occasion::ALL),
+            check("kind", EnergyKind::ALL),
+            check("debt", DebtType::ALL),
+            check("kind", ChargeKind::ALL),
+            check("scheme", ZoneScheme::ALL),
+        ] {
             assert!(migration.contains(&check), "{check}");
         }
     }
