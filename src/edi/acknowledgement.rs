@@ -111,9 +111,18 @@ impl AckError {
         Self::of(finding, if path.is_empty() { detail } else { format!("{path}: {detail}") })
     }
 
-    /// Errors for the acknowledgement, and how many more there are: the last finding of a reading counts the rest.
+    /// Errors and warnings for the acknowledgement, and how many more there are: the last finding of a reading counts the rest.
+    /// A warning says so in its message; a file may be accepted with it.
     pub fn list(findings: &[Finding]) -> (Vec<Self>, u64) {
-        let errors = findings.iter().filter(|finding| finding.level == Level::Error).map(Self::plain).collect();
+        let told = |finding: &Finding| match finding.level {
+            Level::Error => Some(Self::plain(finding)),
+            Level::Warning => {
+                let plain = Self::plain(finding);
+                Some(Self { message: format!("warning: {}", plain.message), ..plain })
+            }
+            Level::Information => None,
+        };
+        let errors = findings.iter().filter_map(told).collect();
         let omitted = findings.iter().filter_map(|finding| finding.value("more").parse::<u64>().ok()).sum();
         (errors, omitted)
     }

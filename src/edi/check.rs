@@ -10,8 +10,9 @@ use crate::header::FileSummary;
 use crate::lexer::{Lexer, Token};
 use crate::master_data::read_master_data;
 use crate::meter_readings::read_meter_file;
+use crate::payments::read_payments;
 use crate::reading_act::read_document;
-use crate::schema::{ACKNOWLEDGEMENT, MASTER_DATA, METER_READINGS, READING_ACT, Schema};
+use crate::schema::{ACKNOWLEDGEMENT, MASTER_DATA, METER_READINGS, PAYMENTS, READING_ACT, Schema};
 
 /// How much of a file's beginning [`detect`] needs at most.
 pub const DETECT_BYTES: usize = 80 * 1024;
@@ -22,11 +23,12 @@ pub enum Format {
     ReadingAct,
     MeterReadings,
     MasterData,
+    Payments,
     Acknowledgement,
 }
 
 impl Format {
-    pub const ALL: [Self; 4] = [Self::ReadingAct, Self::MeterReadings, Self::MasterData, Self::Acknowledgement];
+    pub const ALL: [Self; 5] = [Self::ReadingAct, Self::MeterReadings, Self::MasterData, Self::Payments, Self::Acknowledgement];
 
     /// The name in JSON and in the store, as of its schema's file.
     pub fn as_str(self) -> &'static str {
@@ -34,6 +36,7 @@ impl Format {
             Self::ReadingAct => "reading-act-1",
             Self::MeterReadings => "meter-readings-1",
             Self::MasterData => "master-data-1",
+            Self::Payments => "payments-1",
             Self::Acknowledgement => "acknowledgement-1",
         }
     }
@@ -47,6 +50,7 @@ impl Format {
             Self::ReadingAct => &READING_ACT,
             Self::MeterReadings => &METER_READINGS,
             Self::MasterData => &MASTER_DATA,
+            Self::Payments => &PAYMENTS,
             Self::Acknowledgement => &ACKNOWLEDGEMENT,
         }
     }
@@ -120,5 +124,6 @@ fn read<R: BufRead>(format: Format, input: R) -> Result<Option<FileSummary>, Rea
         Format::Acknowledgement => read_ack(input).map(|_| None),
         Format::MeterReadings => read_meter_file(input, &mut |_| {}).map(Some),
         Format::MasterData => read_master_data(input, &mut |_| {}).map(Some),
+        Format::Payments => read_payments(input, &mut |_| {}).map(Some),
     }
 }

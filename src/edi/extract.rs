@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use chrono::{DateTime, Utc};
+use oblik_domain::dated::{Dated, overlap};
 use oblik_domain::finding::{Code, Finding};
 use oblik_domain::{Decimal, NaiveDate};
 
@@ -92,6 +94,51 @@ impl<'f> Extract<'f> {
             None => Some(None),
         }
     }
+
+    /// As [`Self::optional`], the type's default when the child is absent.
+    pub(crate) fn word<T: Default>(&mut self, row: Row<'_>, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        self.optional(row, name, known(parse)).map(Option::unwrap_or_default)
+    }
+
+    /// `From` and `To`; the first day it no longer holds cannot come before it begins to.
+    pub(crate) fn validity(&mut self, row: Row<'_>) -> Option<(NaiveDate, Option<NaiveDate>)> {
+        let from = self.child(row, "From", day);
+        let to = self.optional(row, "To", day);
+        let (from, to) = (from?, to?);
+        if let Some(end) = to.filter(|end| *end <= from) {
+            self.refuse(row.child("To").unwrap_or(row), format!("{end}, the first day after it, does not come after {from}"));
+        }
+        Some((from, to))
+    }
+
+    /// Refuses what shares a day with another of its kind; `what` names the kind.
+    pub(crate) fn disjoint<T>(&mut self, what: &str, list: &[(Row<'_>, Dated<T>)]) {
+        let mut sorted: Vec<_> = list.iter().map(|(row, dated)| (dated.from, dated.to, *row)).collect();
+        sorted.sort_by_key(|(from, _, row)| (*from, row.place()));
+        let mut widest: Option<(NaiveDate, Option<NaiveDate>)> = None;
+        for (from, to, row) in sorted {
+            if let Some((before, end)) = widest.filter(|before| overlap(*before, (from, to))) {
+                let detail = format!("{what} {} and {} share a day", Days(before, end), Days(from, to));
+                self.refuse(row, detail);
+            }
+            let ends_later = widest.is_none_or(|(_, end)| end.is_some_and(|end| to.is_none_or(|to| to > end)));
+            if ends_later {
+                widest = Some((from, to));
+            }
+        }
+    }
+}
+
+/// A validity in a message: `2026-01-01..2026-04-01`, the second the first day after it.
+pub(crate) struct Days(pub NaiveDate, pub Option<NaiveDate>);
+
+impl Display for Days {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.1 {
+            Some(end) => write!(f, "{}..{end}", self.0),
+            None => write!(f, "{}..", self.0),
+        }
+    }
 }
 
 /// Makes a parser of one that tells no reason.
@@ -106,6 +153,10 @@ pub(crate) fn number<T>(parse: impl FnOnce(Decimal) -> Option<T>) -> impl FnOnce
 
 pub(crate) fn day(text: &str) -> Result<NaiveDate, chrono::ParseError> {
     text.parse()
+}
+
+pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, chrono::ParseError> {
+    DateTime::parse_from_rfc3339(text).map(|moment| moment.with_timezone(&Utc))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "of the shape the readers above take")]

@@ -35,6 +35,18 @@ pub struct FileSummary {
     pub findings: Vec<Finding>,
 }
 
+/// Which record of which file is read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At<'h> {
+    /// From 1.
+    pub number: u64,
+    /// As the header names it; empty when the header could not be read.
+    pub sender: &'h str,
+}
+
+/// Makes a value of a record, or says what is wrong with it.
+pub(crate) type Convert<'c, T> = dyn FnMut(Row<'_>, At<'_>, &mut Extract<'_>) -> Option<T> + 'c;
+
 /// Reads a file, handing each good record to `sink`.
 ///
 /// # Errors
@@ -43,11 +55,11 @@ pub struct FileSummary {
 pub(crate) fn read_records<R: BufRead, T>(
     schema: &Schema,
     input: R,
-    convert: fn(Row<'_>, u64, &mut Extract<'_>) -> Option<T>,
+    convert: &mut Convert<'_, T>,
     sink: &mut dyn FnMut(T),
 ) -> Result<FileSummary, ReadError> {
     let mut faults = Faults::default();
-    let mut header = None;
+    let mut header: Option<FileHeader> = None;
     let mut header_place = Place { line: 1, column: 1 };
     let mut refused = 0;
     let records = validate(schema, input, Records::Children, &mut |record| {
@@ -58,7 +70,8 @@ pub(crate) fn read_records<R: BufRead, T>(
             header = read_header(row, &mut extract);
             return;
         };
-        match convert(row, number, &mut extract) {
+        let at = At { number, sender: header.as_ref().map_or("", |header| header.sender.as_str()) };
+        match convert(row, at, &mut extract) {
             Some(item) if !extract.refused => sink(item),
             _ => refused += 1,
         }

@@ -13,17 +13,22 @@ mod faults;
 mod header;
 mod lexer;
 mod load;
+mod master_account;
 mod master_data;
+mod master_point;
+mod master_prices;
 mod master_writer;
 mod meter_readings;
 mod names;
 mod pattern;
+mod payments;
 mod reading_act;
 mod record;
 pub mod schema;
 mod sequence;
 mod sniff;
 mod source;
+mod terms_writer;
 pub mod validate;
 mod writer;
 
@@ -33,7 +38,8 @@ pub use faults::ReadError;
 pub use header::{FileHeader, FileSummary};
 pub use master_data::{AccountEntry, MasterItem, MasterRecord, read_master_data};
 pub use master_writer::write_master_data;
-pub use meter_readings::{MeterRecord, read_meter_file, write_meter_file};
+pub use meter_readings::{MeterEntry, MeterRecord, read_meter_file, write_meter_entries, write_meter_file};
+pub use payments::{PaymentRecord, read_payments, write_payments};
 pub use reading_act::{
     ActForm, ReadingActDocument, read_reading_act, read_reading_act_document, write_reading_act, write_reading_act_document,
 };

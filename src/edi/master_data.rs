@@ -3,19 +3,25 @@
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
-use oblik_domain::NaiveDate;
 use oblik_domain::account::{Account, AccountRecord, AuthorisedSigner, SelfBilling, SignerIdentity};
 use oblik_domain::act::dial_end;
+use oblik_domain::bill::MonthVolume;
+use oblik_domain::dated::Dated;
 use oblik_domain::energy::{Coefficient, RegisterTotal};
 use oblik_domain::ids::{ContractNumber, Edrpou, Eic, MeterSerial, Rnokpp};
-use oblik_domain::metering::{EnergyKind, Meter, Quality, Reading, Register, RegisterKey, UsagePoint, VoltageClass, Zone};
-use oblik_domain::money::Price;
+use oblik_domain::ledger::NewCharge;
+use oblik_domain::metering::{
+    EnergyKind, Meter, Occasion, Quality, Reading, Register, RegisterKey, UsagePoint, VoltageClass, Zone,
+};
 use oblik_domain::period::Period;
-use oblik_domain::tariff::{Parameter, PriceComponent, Tariff};
+use oblik_domain::tariff::{Parameter, Tariff, ZoneHours};
 
 use crate::extract::{Extract, day, known, number, text};
 use crate::faults::ReadError;
 use crate::header::{FileSummary, read_records};
+use crate::master_account::{extract_balances, extract_history, extract_limits, extract_terms};
+use crate::master_point::{extract_coefficients, extract_disconnections, extract_point_terms, refuse_circles};
+use crate::master_prices::{Validities, extract_parameter, extract_tariff, extract_zone_hours};
 use crate::record::Row;
 use crate::schema::MASTER_DATA;
 
@@ -25,7 +31,7 @@ pub struct MasterItem {
     pub line: u64,
     /// In characters, from 1.
     pub column: u64,
-    /// Number of the record among accounts, tariffs and parameters, from 1.
+    /// Number of the record among accounts, tariffs, parameters and zone hours, from 1.
     pub record_no: u64,
     pub record: MasterRecord,
 }
@@ -35,29 +41,37 @@ pub enum MasterRecord {
     Account(Box<AccountEntry>),
     Tariff(Tariff),
     Parameter(Parameter),
+    ZoneHours(Dated<ZoneHours>),
 }
 
-/// An account and the readings its registers were taken over with.
+/// An account and what it was taken over with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountEntry {
     pub record: AccountRecord,
     /// At most one of each register; quality [`Quality::Actual`].
     pub openings: Vec<Reading>,
+    /// Closed months before, oldest first; each once.
+    pub history: Vec<MonthVolume>,
+    /// Kind [`oblik_domain::ledger::ChargeKind::Opening`].
+    pub balances: Vec<NewCharge>,
 }
 
 /// Reads master data, handing each good record to `sink` in the order of the file. Read twice, as a meter file.
 ///
 /// # Errors
-/// As [`crate::read_meter_file`]. An account with one wrong meter is left out whole.
+/// As [`crate::read_meter_file`]. An account with one wrong meter is left out whole. Of two prices, parameters or zone hours
+/// of one thing that hold on the same day, the second is refused.
 pub fn read_master_data<R: BufRead>(input: R, sink: &mut dyn FnMut(MasterItem)) -> Result<FileSummary, ReadError> {
-    read_records(&MASTER_DATA, input, extract_item, sink)
+    let mut all = Validities::default();
+    read_records(&MASTER_DATA, input, &mut |row, at, extract| extract_item(row, at.number, &mut all, extract), sink)
 }
 
-fn extract_item(row: Row<'_>, record_no: u64, extract: &mut Extract<'_>) -> Option<MasterItem> {
+fn extract_item(row: Row<'_>, record_no: u64, all: &mut Validities, extract: &mut Extract<'_>) -> Option<MasterItem> {
     let record = match row.name() {
         "Account" => MasterRecord::Account(Box::new(extract_account(row, extract)?)),
-        "Tariff" => MasterRecord::Tariff(extract_tariff(row, extract)?),
-        _ => MasterRecord::Parameter(extract_parameter(row, extract)?),
+        "Tariff" => MasterRecord::Tariff(extract_tariff(row, record_no, all, extract)?),
+        "Parameter" => MasterRecord::Parameter(extract_parameter(row, record_no, all, extract)?),
+        _ => MasterRecord::ZoneHours(extract_zone_hours(row, record_no, all, extract)?),
     };
     let place = row.place();
     Some(MasterItem { line: place.line, column: place.column, record_no, record })
@@ -77,12 +91,17 @@ fn extract_account(row: Row<'_>, extract: &mut Extract<'_>) -> Option<AccountEnt
     let address = extract.child(row, "Address", text);
     let product = extract.child(row, "Product", text);
     let self_billing = extract.child(row, "SelfBilling", text);
+    let terms = extract_terms(row, extract);
+    let limits = extract_limits(row, extract);
+    let history = extract_history(row, extract);
     let mut parts = Parts::default();
     // Without a contract number there is nothing to tie the rest to; the rest is still read for its faults.
     let tied = contract.clone().or_else(|| ContractNumber::parse("270000000").ok())?;
     for point in row.children("UsagePoint") {
         extract_point(point, &tied, &mut parts, extract);
     }
+    refuse_circles(row, &parts.points, extract);
+    let balances = extract_balances(row, &tied, extract);
     for signer in row.children("Signer") {
         parts.signers.extend(extract_signer(signer, &tied, extract));
     }
@@ -96,9 +115,11 @@ fn extract_account(row: Row<'_>, extract: &mut Extract<'_>) -> Option<AccountEnt
         emails: emails(row),
         product: product?,
         self_billing: if self_billing? == "allowed" { SelfBilling::Allowed } else { SelfBilling::Forbidden },
+        terms,
+        limits,
     };
     let Parts { points, meters, signers, openings } = parts;
-    Some(AccountEntry { record: AccountRecord { account, points, meters, signers }, openings })
+    Some(AccountEntry { record: AccountRecord { account, points, meters, signers }, openings, history, balances })
 }
 
 /// Lower case, each once, in order.
@@ -122,7 +143,9 @@ fn extract_point(row: Row<'_>, contract: &ContractNumber, parts: &mut Parts, ext
     let name = extract.child(row, "Name", text);
     let address = extract.child(row, "Address", text);
     let class = extract.child(row, "VoltageClass", known(VoltageClass::parse));
-    let validity = extract_validity(row, extract);
+    let validity = extract.validity(row);
+    let terms = extract_point_terms(row, extract);
+    let disconnections = extract_disconnections(row, extract);
     let (Some(eic), Some(name), Some(address), Some(voltage_class), Some((from, to))) = (eic, name, address, class, validity)
     else {
         return;
@@ -134,7 +157,17 @@ fn extract_point(row: Row<'_>, contract: &ContractNumber, parts: &mut Parts, ext
     for meter in row.children("Meter") {
         extract_meter(meter, &eic, parts, extract);
     }
-    parts.points.push(UsagePoint { eic, contract: contract.clone(), name, address, voltage_class, from, to });
+    parts.points.push(UsagePoint {
+        eic,
+        contract: contract.clone(),
+        name,
+        address,
+        voltage_class,
+        from,
+        to,
+        terms,
+        disconnections,
+    });
 }
 
 fn extract_meter(row: Row<'_>, point: &Eic, parts: &mut Parts, extract: &mut Extract<'_>) {
@@ -168,7 +201,17 @@ fn extract_meter(row: Row<'_>, point: &Eic, parts: &mut Parts, extract: &mut Ext
             parts.openings.extend(extract_opening(opening, key, register.digits, extract));
         }
     }
-    parts.meters.push(Meter { serial, point: point.clone(), model, coefficient, installed_on, removed_on, registers });
+    let coefficients = extract_coefficients(row, (installed_on, removed_on), extract);
+    parts.meters.push(Meter {
+        serial,
+        point: point.clone(),
+        model,
+        coefficient,
+        installed_on,
+        removed_on,
+        registers,
+        coefficients,
+    });
 }
 
 fn extract_register(row: Row<'_>, extract: &mut Extract<'_>) -> Option<Register> {
@@ -186,13 +229,13 @@ fn extract_opening(row: Row<'_>, register: RegisterKey, digits: u8, extract: &mu
     if total.units() >= dial_end(digits) {
         extract.refuse(row, format!("the opening reading {total} does not fit a dial of {digits} digits"));
     }
-    Some(Reading { register, period, read_on, total, quality: Quality::Actual })
+    Some(Reading { register, period, read_on, total, quality: Quality::Actual, occasion: Occasion::PeriodEnd })
 }
 
 fn extract_signer(row: Row<'_>, contract: &ContractNumber, extract: &mut Extract<'_>) -> Option<AuthorisedSigner> {
     let name = extract.child(row, "Name", text);
     let basis = extract.child(row, "Basis", text);
-    let validity = extract_validity(row, extract);
+    let validity = extract.validity(row);
     let identity = extract_identity(row, extract);
     let (from, to) = validity?;
     Some(AuthorisedSigner { contract: contract.clone(), name: name?, identity: identity?, basis: basis?, from, to })
@@ -208,32 +251,4 @@ fn extract_identity(row: Row<'_>, extract: &mut Extract<'_>) -> Option<SignerIde
         return Some(SignerIdentity::Seal { edrpou: extract.attribute(seal, "edrpou", Edrpou::parse)? });
     }
     extract.child(row, "Certificate", known(crate::acknowledgement::digest)).map(SignerIdentity::Certificate)
-}
-
-/// `From` and `To`; the first day it no longer holds cannot come before it begins to.
-fn extract_validity(row: Row<'_>, extract: &mut Extract<'_>) -> Option<(NaiveDate, Option<NaiveDate>)> {
-    let from = extract.child(row, "From", day);
-    let to = extract.optional(row, "To", day);
-    let (from, to) = (from?, to?);
-    if let Some(end) = to.filter(|end| *end <= from) {
-        extract.refuse(row.child("To").unwrap_or(row), format!("{end}, the first day after it, does not come after {from}"));
-    }
-    Some((from, to))
-}
-
-fn extract_tariff(row: Row<'_>, extract: &mut Extract<'_>) -> Option<Tariff> {
-    let component = extract.child(row, "Component", known(PriceComponent::parse));
-    let product = extract.optional(row, "Product", text);
-    let voltage_class = extract.optional(row, "VoltageClass", known(VoltageClass::parse));
-    let zone = extract.optional(row, "Zone", known(Zone::parse));
-    let price = extract.child(row, "Price", number(Price::new));
-    let (from, to) = extract_validity(row, extract)?;
-    Some(Tariff { component: component?, product: product?, voltage_class: voltage_class?, zone: zone?, price: price?, from, to })
-}
-
-fn extract_parameter(row: Row<'_>, extract: &mut Extract<'_>) -> Option<Parameter> {
-    let name = extract.child(row, "Name", text);
-    let value = extract.child(row, "Value", number(Some));
-    let (from, to) = extract_validity(row, extract)?;
-    Some(Parameter { name: name?, value: value?, from, to })
 }

@@ -11,11 +11,12 @@ use crate::acknowledgement::hex;
 use crate::header::{FileHeader, write_header};
 use crate::master_data::{AccountEntry, MasterRecord};
 use crate::schema::MASTER_DATA;
+use crate::terms_writer::{write_account_terms, write_coefficients, write_disconnection, write_point_terms, write_zone_hours};
 use crate::writer::{Writer, token};
 
-const NAME_CHARS: usize = 300;
+pub(crate) const NAME_CHARS: usize = 300;
 
-/// Writes master data: accounts, then tariffs, then parameters, each in the given order. `header.record_count` is
+/// Writes master data: accounts, then tariffs, parameters and zone hours, each in the given order. `header.record_count` is
 /// replaced by the true count.
 pub fn write_master_data(header: &FileHeader, records: &[MasterRecord]) -> Vec<u8> {
     let mut writer = Writer::new("MasterData", MASTER_DATA.target());
@@ -35,6 +36,11 @@ pub fn write_master_data(header: &FileHeader, records: &[MasterRecord]) -> Vec<u
             write_parameter(&mut writer, parameter);
         }
     }
+    for record in records {
+        if let MasterRecord::ZoneHours(hours) = record {
+            write_zone_hours(&mut writer, hours);
+        }
+    }
     writer.finish()
 }
 
@@ -52,6 +58,7 @@ fn write_account(writer: &mut Writer, entry: &AccountEntry) {
     }
     writer.leaf("Product", &account.product);
     writer.leaf("SelfBilling", if account.self_billing == SelfBilling::Allowed { "allowed" } else { "forbidden" });
+    write_account_terms(writer, account, entry);
     for point in &entry.record.points {
         write_point(writer, point, entry);
     }
@@ -68,6 +75,12 @@ fn write_point(writer: &mut Writer, point: &UsagePoint, entry: &AccountEntry) {
     writer.leaf("Address", token(&point.address, NAME_CHARS));
     writer.leaf("VoltageClass", point.voltage_class);
     write_validity(writer, point.from, point.to);
+    for terms in &point.terms {
+        write_point_terms(writer, terms);
+    }
+    for disconnection in &point.disconnections {
+        write_disconnection(writer, disconnection);
+    }
     for meter in entry.record.meters.iter().filter(|meter| meter.point == point.eic) {
         write_meter(writer, meter, entry);
     }
@@ -81,6 +94,7 @@ fn write_meter(writer: &mut Writer, meter: &Meter, entry: &AccountEntry) {
     writer.leaf("Coefficient", meter.coefficient);
     writer.leaf("InstalledOn", meter.installed_on);
     writer.leaf_if("RemovedOn", meter.removed_on);
+    write_coefficients(writer, meter);
     for register in &meter.registers {
         let attributes: [(&str, &dyn Display); 3] =
             [("kind", &register.kind), ("zone", &register.zone), ("digits", &register.digits)];
@@ -114,7 +128,7 @@ fn write_signer(writer: &mut Writer, signer: &AuthorisedSigner) {
     writer.close();
 }
 
-fn write_validity(writer: &mut Writer, from: NaiveDate, to: Option<NaiveDate>) {
+pub(crate) fn write_validity(writer: &mut Writer, from: NaiveDate, to: Option<NaiveDate>) {
     writer.leaf("From", from);
     writer.leaf_if("To", to);
 }

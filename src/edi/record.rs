@@ -112,6 +112,11 @@ impl<'r> Row<'r> {
         self.inner().filter(move |row| row.node().is_some_and(|node| !node.attribute && node.name == name))
     }
 
+    /// Child elements of any of the names, in order.
+    pub(crate) fn children_of(self, names: &[&str]) -> impl Iterator<Item = Row<'r>> {
+        self.inner().filter(move |row| row.node().is_some_and(|node| !node.attribute && names.contains(&node.name)))
+    }
+
     pub fn child(self, name: &str) -> Option<Row<'r>> {
         self.children(name).next()
     }

@@ -106,11 +106,13 @@ impl Particle {
 pub const READING_ACT_XSD: &str = include_str!("../../schemas/reading-act-1.xsd");
 pub const METER_READINGS_XSD: &str = include_str!("../../schemas/meter-readings-1.xsd");
 pub const MASTER_DATA_XSD: &str = include_str!("../../schemas/master-data-1.xsd");
+pub const PAYMENTS_XSD: &str = include_str!("../../schemas/payments-1.xsd");
 pub const ACKNOWLEDGEMENT_XSD: &str = include_str!("../../schemas/acknowledgement-1.xsd");
 
 pub static READING_ACT: LazyLock<Schema> = LazyLock::new(|| own(READING_ACT_XSD));
 pub static METER_READINGS: LazyLock<Schema> = LazyLock::new(|| own(METER_READINGS_XSD));
 pub static MASTER_DATA: LazyLock<Schema> = LazyLock::new(|| own(MASTER_DATA_XSD));
+pub static PAYMENTS: LazyLock<Schema> = LazyLock::new(|| own(PAYMENTS_XSD));
 pub static ACKNOWLEDGEMENT: LazyLock<Schema> = LazyLock::new(|| own(ACKNOWLEDGEMENT_XSD));
 
 #[expect(clippy::expect_used, reason = "the text is part of the program, and a test loads each")]

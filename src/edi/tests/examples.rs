@@ -9,9 +9,9 @@ use oblik_domain::finding::{Code, Finding};
 use oblik_domain::ids::Eic;
 use oblik_edi::schema::Schema;
 use oblik_edi::{
-    AckError, AckLevel, AckOutcome, Acknowledgement, Format, MasterRecord, check, detect, read_acknowledgement, read_master_data,
-    read_meter_file, read_reading_act_document, write_acknowledgement, write_master_data, write_meter_file, write_reading_act,
-    write_reading_act_document,
+    AckError, AckLevel, AckOutcome, Acknowledgement, Format, MasterRecord, MeterEntry, check, detect, read_acknowledgement,
+    read_master_data, read_meter_file, read_payments, read_reading_act_document, write_acknowledgement, write_master_data,
+    write_meter_entries, write_payments, write_reading_act, write_reading_act_document,
 };
 
 fn found(format: Format, document: &[u8]) {
@@ -55,22 +55,48 @@ fn an_act_reads_back_as_it_was_written() {
 fn a_meter_file_reads_back_as_it_was_written() {
     let mut records = Vec::new();
     let summary = read_meter_file(example(Format::MeterReadings).as_bytes(), &mut |record| records.push(record)).unwrap();
-    assert_eq!((summary.records, summary.refused, summary.findings.len()), (2, 0, 0));
+    assert_eq!((summary.records, summary.refused, summary.findings.len()), (3, 0, 0));
     assert_eq!(summary.header.created_at.to_rfc3339(), "2026-11-01T06:15:00+00:00");
     assert_eq!((records[1].line, records[1].column, records[1].record_no), (20, 3, 2));
-    let readings: Vec<_> = records.iter().map(|record| (record.contract.clone(), record.reading.clone())).collect();
-    let written = write_meter_file(&summary.header, &readings);
+    let (mut readings, mut series) = (Vec::new(), Vec::new());
+    for record in &records {
+        match &record.entry {
+            MeterEntry::Reading(reading) => readings.push((record.contract.clone(), reading.clone())),
+            MeterEntry::Intervals(intervals) => series.push((record.contract.clone(), intervals.clone())),
+        }
+    }
+    assert_eq!((readings[0].1.occasion.as_str(), readings[1].1.occasion.as_str()), ("period-end", "control"));
+    assert_eq!(series[0].1.start.to_rfc3339(), "2026-09-30T21:00:00+00:00");
+    let written = write_meter_entries(&summary.header, &readings, &series);
     found(Format::MeterReadings, &written);
     let mut again = Vec::new();
-    let second = read_meter_file(written.as_slice(), &mut |record| again.push((record.contract, record.reading))).unwrap();
-    assert_eq!((again, second.header), (readings, summary.header));
+    let second = read_meter_file(written.as_slice(), &mut |record| again.push((record.contract, record.entry))).unwrap();
+    let first: Vec<_> = records.into_iter().map(|record| (record.contract, record.entry)).collect();
+    assert_eq!((again, second.header), (first, summary.header));
+}
+
+#[test]
+fn payments_read_back_as_they_were_written() {
+    let mut records = Vec::new();
+    let summary = read_payments(example(Format::Payments).as_bytes(), &mut |record| records.push(record)).unwrap();
+    assert_eq!((summary.records, summary.refused, summary.findings.len()), (2, 0, 0));
+    assert_eq!((records[0].line, records[0].column, records[0].record_no), (9, 3, 1));
+    let first = &records[0].payment;
+    assert_eq!((first.amount.0, first.source.as_str(), first.payer.as_str()), (1_234_560, "АТ «Банк»", "ТОВ «Млин & Ко»"));
+    assert_eq!((records[1].payment.amount.0, &records[1].payment.payer_edrpou), (80_000, &None));
+    let payments: Vec<_> = records.into_iter().map(|record| record.payment).collect();
+    let written = write_payments(&summary.header, &payments);
+    found(Format::Payments, &written);
+    let mut again = Vec::new();
+    read_payments(written.as_slice(), &mut |record| again.push(record.payment)).unwrap();
+    assert_eq!(again, payments);
 }
 
 #[test]
 fn master_data_reads_back_as_it_was_written() {
     let mut records = Vec::new();
     let summary = read_master_data(example(Format::MasterData).as_bytes(), &mut |item| records.push(item.record)).unwrap();
-    assert_eq!((summary.records, summary.refused, summary.findings.len()), (4, 0, 0));
+    assert_eq!((summary.records, summary.refused, summary.findings.len()), (5, 0, 0));
     let MasterRecord::Account(entry) = &records[0] else { panic!("an account comes first") };
     assert_eq!(entry.record.account.name, "ТОВ «Млин & Ко»");
     assert_eq!((entry.record.points.len(), entry.record.meters.len(), entry.record.signers.len()), (1, 1, 3));
@@ -182,7 +208,7 @@ fn identifiers_are_checked_beyond_the_schema() {
         assert_ne!(changed, example);
         let mut kinds = 0;
         let summary = read_master_data(changed.as_bytes(), &mut |_| kinds += 1).unwrap();
-        assert_eq!((summary.refused, kinds), (1, 3), "{to}");
+        assert_eq!((summary.refused, kinds), (1, 4), "{to}");
         let finding = &summary.findings[0];
         assert_eq!((finding.code, finding.value("record")), (Code::FileRecord, "1"), "{to}");
         assert!(finding.value("detail").contains(told) && finding.place.is_some(), "{finding:?}");
@@ -194,7 +220,7 @@ fn identifiers_are_checked_beyond_the_schema() {
 
 #[test]
 fn a_file_of_another_count_than_announced_is_refused_whole() {
-    let changed = example(Format::MeterReadings).replace("<RecordCount>2", "<RecordCount>3");
+    let changed = example(Format::MeterReadings).replace("<RecordCount>3", "<RecordCount>2");
     let report = check(changed.as_bytes()).unwrap();
     assert_eq!(report.errors[0].code, Code::FileRecord);
     assert_eq!(report.errors[0].place.map(|place| (place.line, place.column)), Some((3, 3)));

@@ -41,9 +41,9 @@ const CASES: &[Case] = &[
     case(MeterReadings, "<Header>", "<Header><?xml version='1.0'?>", Code::FileXml, (3, 11), "", "declaration"),
     case(MeterReadings, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>", "<?xml version=\"1.0\" encoding=\"UTF-8\"?><!DOCTYPE a [<!ENTITY b \"c\">]>", Code::FileXml, (1, 39), "", "DOCTYPE"),
     case(MeterReadings, "<?xml version=\"1.0\"", " <?xml version=\"1.0\"", Code::FileXml, (1, 2), "", "very start"),
-    case(MeterReadings, "</MeterReadings>", "</MeterReadings>x", Code::FileXml, (31, 17), "", "outside the root"),
-    case(MeterReadings, "</MeterReadings>", "</MeterReadings><a/>", Code::FileXml, (31, 17), "", "second root"),
-    case(MeterReadings, "</MeterReadings>", "", Code::FileXml, (32, 1), "", "ends inside"),
+    case(MeterReadings, "</MeterReadings>", "</MeterReadings>x", Code::FileXml, (42, 17), "", "outside the root"),
+    case(MeterReadings, "</MeterReadings>", "</MeterReadings><a/>", Code::FileXml, (42, 17), "", "second root"),
+    case(MeterReadings, "</MeterReadings>", "", Code::FileXml, (43, 1), "", "ends inside"),
     case(MeterReadings, "<MessageId>", "<p:MessageId>", Code::FileXml, (4, 5), "", "prefix"),
     case(MeterReadings, "encoding=\"UTF-8\"", "encoding=\"KOI8-U\"", Code::FileXml, (1, 1), "", "KOI8-U"),
     // Structure.
@@ -59,8 +59,8 @@ const CASES: &[Case] = &[
     case(ReadingAct, "<Meter serial=\"0712345\">", "<Meter>", Code::FileSchema, (8, 5), "/ReadingAct/UsagePoint[1]/Meter[1]/@serial", "missing"),
     case(ReadingAct, "    <Meter serial=\"0712345\">", "\t<!-- ї --><Meter serial=\"№\u{FE0F}\">", Code::FileSchema, (8, 12), "/ReadingAct/UsagePoint[1]/Meter[1]/@serial", "not shaped as MeterSerial"),
     case(ReadingAct, "<Form number=\"270000017/10-2026\" version=\"1\"/>", "<Form number=\"1\" version=\"1\">a</Form>", Code::FileSchema, (6, 32), "/ReadingAct/Form", "only elements"),
-    case(MasterData, "<Seal edrpou=\"00131512\"/>", "", Code::FileSchema, (48, 5), "/MasterData/Account[1]/Signer[2]", "<Certificate>, <Person> or <Seal> is missing"),
-    case(MasterData, "<Seal edrpou=\"00131512\"/>", "<Seal edrpou=\"00131512\"/><Seal edrpou=\"00131512\"/>", Code::FileSchema, (52, 32), "/MasterData/Account[1]/Signer[2]", "a second"),
+    case(MasterData, "<Seal edrpou=\"00131512\"/>", "", Code::FileSchema, (134, 5), "/MasterData/Account[1]/Signer[2]", "<Certificate>, <Person> or <Seal> is missing"),
+    case(MasterData, "<Seal edrpou=\"00131512\"/>", "<Seal edrpou=\"00131512\"/><Seal edrpou=\"00131512\"/>", Code::FileSchema, (138, 32), "/MasterData/Account[1]/Signer[2]", "a second"),
     // Values.
     case(MeterReadings, "<Value>774</Value>", "<Value>774,5</Value>", Code::FileSchema, (28, 5), "/MeterReadings/Reading[2]/Value", "\"774,5\" is not a decimal number"),
     case(MeterReadings, "<Value>774</Value>", "<Value>774.1234</Value>", Code::FileSchema, (28, 5), "/MeterReadings/Reading[2]/Value", ""),
@@ -68,17 +68,17 @@ const CASES: &[Case] = &[
     case(MeterReadings, "<Value>774</Value>", "<Value>1000000000</Value>", Code::FileSchema, (28, 5), "/MeterReadings/Reading[2]/Value", ""),
     case(MeterReadings, "<Value>774</Value>", "<Value/>", Code::FileSchema, (28, 5), "/MeterReadings/Reading[2]/Value", "\"\" is not a decimal"),
     case(MeterReadings, "<Zone>total</Zone>", "<Zone>Total</Zone>", Code::FileSchema, (25, 5), "/MeterReadings/Reading[2]/Zone", "is none of total, night"),
-    case(MeterReadings, "2026-11-01</ReadOn>", "2026-11-31</ReadOn>", Code::FileSchema, (27, 5), "/MeterReadings/Reading[2]/ReadOn", "not a date"),
-    case(MeterReadings, "2026-11-01</ReadOn>", "2026-11-01Z</ReadOn>", Code::FileSchema, (27, 5), "/MeterReadings/Reading[2]/ReadOn", "not shaped as Day"),
+    case(MeterReadings, "2026-10-16</ReadOn>", "2026-10-32</ReadOn>", Code::FileSchema, (27, 5), "/MeterReadings/Reading[2]/ReadOn", "not a date"),
+    case(MeterReadings, "2026-10-16</ReadOn>", "2026-10-16Z</ReadOn>", Code::FileSchema, (27, 5), "/MeterReadings/Reading[2]/ReadOn", "not shaped as Day"),
     case(MeterReadings, "<Period>2026-10</Period>", "<Period>10.2026</Period>", Code::FileSchema, (15, 5), "/MeterReadings/Reading[1]/Period", "not a month"),
     case(MeterReadings, "08:15:00+02:00", "08:15:00", Code::FileSchema, (6, 5), "/MeterReadings/Header/CreatedAt", "not shaped as Instant"),
     case(MeterReadings, "08:15:00+02:00", "24:00:00Z", Code::FileSchema, (6, 5), "/MeterReadings/Header/CreatedAt", "not shaped as Instant"),
-    case(MeterReadings, "<RecordCount>2<", "<RecordCount>+2<", Code::FileSchema, (7, 5), "/MeterReadings/Header/RecordCount", "not shaped as RecordCount"),
+    case(MeterReadings, "<RecordCount>3<", "<RecordCount>+3<", Code::FileSchema, (7, 5), "/MeterReadings/Header/RecordCount", "not shaped as RecordCount"),
     case(MeterReadings, "<Contract>270000025</Contract>", "<Contract>280000025</Contract>", Code::FileSchema, (21, 5), "/MeterReadings/Reading[2]/Contract", "27[0-9]{7}"),
-    case(MasterData, "<Coefficient>40<", "<Coefficient>0<", Code::FileSchema, (29, 9), "/MasterData/Account[1]/UsagePoint[1]/Meter[1]/Coefficient", "not above 0"),
-    case(MasterData, "<Price>1.9<", "<Price>1.912345<", Code::FileSchema, (72, 5), "/MasterData/Tariff[2]/Price", "more than 5 decimals"),
+    case(MasterData, "<Coefficient>40<", "<Coefficient>0<", Code::FileSchema, (110, 9), "/MasterData/Account[1]/UsagePoint[1]/Meter[1]/Coefficient", "not above 0"),
+    case(MasterData, "<Price>1.9<", "<Price>1.912345<", Code::FileSchema, (158, 5), "/MasterData/Tariff[2]/Price", "more than 5 decimals"),
     case(MasterData, "energo@mlyn.example", "енерго@mlyn.example", Code::FileSchema, (17, 5), "/MasterData/Account[1]/Email[2]", "not shaped as Email"),
-    case(MasterData, "digits=\"6\">", "digits=\"10\">", Code::FileSchema, (31, 9), "/MasterData/Account[1]/UsagePoint[1]/Meter[1]/Register[1]/@digits", "not shaped as Digits"),
+    case(MasterData, "digits=\"6\">", "digits=\"10\">", Code::FileSchema, (117, 9), "/MasterData/Account[1]/UsagePoint[1]/Meter[1]/Register[1]/@digits", "not shaped as Digits"),
 ];
 
 #[test]
@@ -124,7 +124,7 @@ fn all_faults_are_told_not_only_the_first() {
         .replace("    <Quality>operator</Quality>\n", "");
     let report = check(changed.as_bytes()).unwrap();
     let places: Vec<_> = report.errors.iter().filter_map(|finding| finding.place).map(|place| place.line).collect();
-    assert_eq!(places, [14, 28, 20]);
+    assert_eq!(places, [14, 28, 29]);
     assert_eq!(report.errors[1].value("record"), "2");
 }
 
@@ -132,7 +132,7 @@ fn all_faults_are_told_not_only_the_first() {
 fn a_hundred_faults_are_told_and_the_rest_is_counted() {
     let example = example(MeterReadings);
     let from = example.find("  <Reading>").unwrap();
-    let to = example.find("</MeterReadings>").unwrap();
+    let to = example.find("  <Intervals>").unwrap();
     let bad = example[from..to].replace("<Zone>", "<Zone>x");
     let changed = format!("{}{}{}", &example[..from], bad.repeat(100), &example[to..]);
     let report = check(changed.as_bytes()).unwrap();
@@ -176,6 +176,41 @@ fn both_sides_of_every_bound_are_judged_alike() {
         (master("<Price>1.9<", "<Price>1000000<"), false),
         (master("digits=\"6\"/>", "digits=\"3\"/>"), true),
         (master("digits=\"6\"/>", "digits=\"2\"/>"), false),
+        (master("due-day=\"10\"", "due-day=\"31\""), true),
+        (master("due-day=\"10\"", "due-day=\"32\""), false),
+        (master("due-day=\"10\"", "due-day=\"0\""), false),
+        (master("percent=\"33.33\"", "percent=\"33.3300\""), true),
+        (master("percent=\"33.33\"", "percent=\"100.0001\""), false),
+        (master("percent=\"33.33\"", "percent=\"33.33001\""), false),
+        (master("<SettlementDay>1<", "<SettlementDay>28<"), true),
+        (master("<SettlementDay>1<", "<SettlementDay>29<"), false),
+        (master("<WindowDays>3<", "<WindowDays>31<"), true),
+        (master("<WindowDays>3<", "<WindowDays>0<"), false),
+        (master("<Volume>98400<", "<Volume>999999999999<"), true),
+        (master("<Volume>98400<", "<Volume>-1<"), false),
+        (master("<Amount>-200<", "<Amount>-999999999999.99<"), true),
+        (master("<Amount>-200<", "<Amount>-200.001<"), false),
+        (master("rated-kva=\"400\"", "rated-kva=\"0.000001\""), true),
+        (master("rated-kva=\"400\"", "rated-kva=\"0\""), false),
+        (master("voltage=\"10\"", "voltage=\"0.0\""), false),
+        (master("length=\"1.2\"", "length=\"0\""), true),
+        (master("<NormativeTg>0.8<", "<NormativeTg>10<"), true),
+        (master("<NormativeTg>0.8<", "<NormativeTg>10.0001<"), false),
+        (master("<ReactiveEquivalent>0.0615<", "<ReactiveEquivalent>0.999999<"), true),
+        (master("<ReactiveEquivalent>0.0615<", "<ReactiveEquivalent>1<"), false),
+        (master("<Area>Цех</Area>", &format!("<Area>{}</Area>", "ї".repeat(64))), true),
+        (master("<Area>Цех</Area>", &format!("<Area>{}</Area>", "ї".repeat(65))), false),
+        (master("<Month>12<", "<Month>13<"), false),
+        (master("from=\"23\"", "from=\"24\""), false),
+        (master("to=\"23\"", "to=\"25\""), false),
+        (master("<Component>supply<", "<Component>reactive<"), true),
+        (
+            master(
+                "<Prepayment due-day=\"25\"/>",
+                "<Prepayment due-day=\"25\"/><PlannedPayments><Part due-day=\"1\" percent=\"1\"/></PlannedPayments>",
+            ),
+            false,
+        ),
     ];
     for ((format, document), valid) in &cases {
         assert_ne!(document, &example(*format));

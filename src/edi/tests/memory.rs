@@ -18,11 +18,12 @@ fn memory_does_not_grow_with_the_file() {
     let example =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/meter-readings-1.example.xml")).unwrap();
     let from = example.find("  <Reading>").unwrap();
-    let to = example.find("</MeterReadings>").unwrap();
+    let to = example.find("  <Intervals>").unwrap();
+    let end = example.find("</MeterReadings>").unwrap();
     let copies = 20_000;
-    let head = example[..from].replace("<RecordCount>2", &format!("<RecordCount>{}", 2 * copies));
+    let head = example[..from].replace("<RecordCount>3", &format!("<RecordCount>{}", 2 * copies));
     let body = Repeated { piece: example.as_bytes()[from..to].to_vec(), left: copies, at: 0 };
-    let whole = Cursor::new(head.into_bytes()).chain(body).chain(Cursor::new(example.as_bytes()[to..].to_vec()));
+    let whole = Cursor::new(head.into_bytes()).chain(body).chain(Cursor::new(example.as_bytes()[end..].to_vec()));
     let before = peak();
     let mut seen = 0_u64;
     let summary = read_meter_file(BufReader::new(whole), &mut |_| seen += 1).unwrap();

@@ -4,7 +4,9 @@ mod common;
 
 use common::example;
 use oblik_edi::schema::Schema;
-use oblik_edi::{Format, check, detect, read_acknowledgement, read_master_data, read_meter_file, read_reading_act};
+use oblik_edi::{
+    Format, check, detect, read_acknowledgement, read_master_data, read_meter_file, read_payments, read_reading_act,
+};
 use proptest::prelude::*;
 
 fn feed(bytes: &[u8]) {
@@ -14,6 +16,7 @@ fn feed(bytes: &[u8]) {
     let _ = read_acknowledgement(bytes);
     let _ = read_meter_file(bytes, &mut |_| {});
     let _ = read_master_data(bytes, &mut |_| {});
+    let _ = read_payments(bytes, &mut |_| {});
 }
 
 fn markup() -> impl Strategy<Value = String> {
@@ -50,7 +53,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_examples_do_not_panic(which in 0_usize..4, at in any::<prop::sample::Index>(), piece in prop::collection::vec(any::<u8>(), 0..12), cut in 0_usize..40) {
+    fn damaged_examples_do_not_panic(which in 0_usize..5, at in any::<prop::sample::Index>(), piece in prop::collection::vec(any::<u8>(), 0..12), cut in 0_usize..40) {
         let mut bytes = example(Format::ALL[which]).into_bytes();
         let at = at.index(bytes.len());
         let upto = (at + cut).min(bytes.len());
