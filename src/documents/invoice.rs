@@ -1,11 +1,13 @@
 //! The invoice's first page: what to pay and until when comes first, then who, how and for what.
 
+use oblik_domain::Decimal;
+use oblik_domain::bill::{BillLine, Correction};
 use oblik_domain::invoice::Invoice;
 use oblik_domain::metering::Zone;
 use oblik_domain::money::Kopiykas;
-use oblik_domain::tariff::PriceComponent;
-use oblik_words::{documents as words, numbers, terms};
+use oblik_words::{documents as words, numbers};
 
+use crate::clean::clean;
 use crate::emit::{About, emit};
 use crate::geometry::{A4, Align, Frame, Length, pt, tenths};
 use crate::paragraph::{Span, height, lines, span};
@@ -19,6 +21,9 @@ use crate::style::{
 use crate::table::{Cell, Column, Look, Row, Sizing, Table, column};
 use crate::typeface::{Faces, KEEP};
 use crate::{DocumentError, breakdown, figures, parties, reasons};
+
+/// Of a correction's reason as printed.
+const REASON_CHARS: usize = 300;
 
 pub fn pdf(faces: &Faces, invoice: &Invoice) -> Result<Vec<u8>, DocumentError> {
     let number = name(&invoice.number.to_string());
@@ -70,9 +75,10 @@ fn head(sheet: &mut Sheet<'_>, invoice: &Invoice, number: &str) {
     y += pt(2);
     let licence = name(&invoice.seller.licence);
     y += sheet.text(Kind::Paragraph, Frame { y, ..left }, Align::Left, &[span(licence, SMALL)]);
+    let eyebrow = if invoice.bill.correction.is_some() { words::CORRECTION_EYEBROW } else { words::INVOICE_EYEBROW };
     let right = Frame { x: sheet.right() - NUMBER_WIDTH, y: top, width: NUMBER_WIDTH };
     let mut down = top;
-    down += sheet.text(Kind::Paragraph, Frame { y: down, ..right }, Align::Right, &[span(words::INVOICE_EYEBROW, EYEBROW)]);
+    down += sheet.text(Kind::Paragraph, Frame { y: down, ..right }, Align::Right, &[span(eyebrow, EYEBROW)]);
     let numbered = format!("№{KEEP}{number}");
     down += sheet.text(Kind::Paragraph, Frame { y: down, ..right }, Align::Right, &[span(numbered, NUMBER)]);
     down += sheet.text(
@@ -82,8 +88,28 @@ fn head(sheet: &mut Sheet<'_>, invoice: &Invoice, number: &str) {
         &[span(words::of_day(invoice.issued_on), BODY.coloured(GREY))],
     );
     sheet.y = y.max(down) + pt(14);
-    sheet.heading(1, span(words::invoice_title(invoice.bill.period), TITLE), pt(100));
+    match &invoice.bill.correction {
+        None => sheet.heading(1, span(words::invoice_title(invoice.bill.period), TITLE), pt(100)),
+        Some(correction) => {
+            sheet.heading(1, span(words::correction_title(invoice.bill.period), TITLE), pt(100));
+            sheet.gap(pt(3));
+            corrected(sheet, correction);
+        }
+    }
     sheet.gap(pt(10));
+}
+
+/// What a correction corrects, why, and what it is the difference of.
+fn corrected(sheet: &mut Sheet<'_>, correction: &Correction) {
+    let Correction { original, original_date, billed_total, rerated_total, reason } = correction;
+    let reason = clean(reason, REASON_CHARS);
+    let lines = [
+        words::corrects(&original.to_string(), *original_date, &reason),
+        words::rerated(&figures::money(*billed_total), &figures::money(*rerated_total)),
+    ];
+    for line in lines {
+        sheet.paragraph(&[span(line, BODY.coloured(GREY))]);
+    }
 }
 
 /// The card with the sum: large, with its day and the code that pays it.
@@ -101,10 +127,16 @@ fn due_card(sheet: &mut Sheet<'_>, invoice: &Invoice) {
         let mut line = |sheet: &mut Sheet<'_>, spans: &[Span], gap: Length| {
             down += sheet.text(Kind::Paragraph, Frame { y: down, ..inner }, Align::Left, spans) + gap;
         };
-        line(sheet, &[span(words::TO_PAY_EYEBROW, EYEBROW)], pt(1));
+        // What takes money off is not paid: no day, no code.
+        let is_paid = bill.total > Kopiykas::ZERO;
+        line(sheet, &[span(if is_paid { words::TO_PAY_EYEBROW } else { words::ADJUSTMENT_EYEBROW }, EYEBROW)], pt(1));
         line(sheet, &figure(sheet.faces, bill.total, inner.width), pt(1));
         let rate = figures::decimal(bill.vat_rate.normalize());
         line(sheet, &[span(words::including_vat(&rate, &figures::money(bill.vat)), BODY.coloured(GREY))], pt(7));
+        if !is_paid {
+            line(sheet, &[span(words::NOTHING_TO_PAY, SMALL)], 0);
+            return;
+        }
         line(sheet, &[span(words::due(invoice.due_on), DUE)], pt(7));
         line(sheet, &[span(words::SCAN, SMALL)], 0);
         code(sheet, invoice, Frame { x: x + width - CODE - MARGIN, y: y + MARGIN, width: CODE });
@@ -172,20 +204,20 @@ fn charges(sheet: &mut Sheet<'_>, invoice: &Invoice) {
     sheet.heading(2, span(words::CHARGES, HEADING), pt(60));
     sheet.gap(pt(4));
     let bill = &invoice.bill;
-    let unit = terms::unit(oblik_domain::metering::EnergyKind::ActiveImport);
     let mut rows = Vec::new();
     for (index, line) in bill.lines.iter().enumerate() {
-        let zone = Cell::new(span(words::price_zone(line.zone), if line.zone == Zone::Total { CELL_GREY } else { CELL }));
+        let zone = if line.kind.is_of_energy() { words::price_zone(line.zone) } else { "" };
+        let zone = Cell::new(span(zone, if line.zone == Zone::Total { CELL_GREY } else { CELL }));
         rows.push(Row {
             look: Look::Plain,
             cells: vec![
                 Cell::new(span((index + 1).to_string(), CELL_GREY)),
-                Cell::new(span(words::component(line.component), CELL)),
-                Cell::new(span(words::class_digit(line.voltage_class), CELL)),
+                Cell::new(span(line_name(line), CELL)),
+                Cell::new(span(line.voltage_class.map(words::class_digit).unwrap_or_default(), CELL)),
                 zone,
-                Cell::new(span(unit, CELL_GREY)),
-                Cell::new(span(figures::volume(line.quantity), CELL)),
-                Cell::new(span(figures::price(line.price), CELL)),
+                Cell::new(span(line.quantity.map(|_| words::line_unit(line.kind)).unwrap_or_default(), CELL_GREY)),
+                Cell::new(span(line.quantity.map(figures::volume).unwrap_or_default(), CELL)),
+                Cell::new(span(line.price.map(figures::price).unwrap_or_default(), CELL)),
                 Cell::new(span(figures::money(line.net), CELL)),
             ],
         });
@@ -206,18 +238,34 @@ fn charges(sheet: &mut Sheet<'_>, invoice: &Invoice) {
     Table { columns: COLUMNS.into(), rows }.place(sheet);
     sheet.gap(pt(6));
     let sum = sentence(&numbers::hryvnias_in_words(bill.total));
-    sheet.paragraph(&[span(words::label(words::SUM_IN_WORDS), BODY.coloured(GREY)), span(sum, STRONG)]);
+    let title = if bill.total > Kopiykas::ZERO { words::SUM_IN_WORDS } else { words::ADJUSTMENT_IN_WORDS };
+    sheet.paragraph(&[span(words::label(title), BODY.coloured(GREY)), span(sum, STRONG)]);
+}
+
+fn line_name(line: &BillLine) -> String {
+    let mut name = words::line_kind(line.kind).to_owned();
+    // Beside a quantity and a price it is what the sum cannot be done again without.
+    if let Some(factor) = line.factor.filter(|factor| line.quantity.is_some() && factor.normalize() != Decimal::ONE) {
+        name = words::with_factor(&name, &figures::decimal(factor.normalize()));
+    }
+    if line.vatable { name } else { words::without_vat(&name) }
 }
 
 /// The sum as a bar of its parts, with a legend below.
 fn parts(sheet: &mut Sheet<'_>, invoice: &Invoice) {
     let bill = &invoice.bill;
-    if bill.total <= Kopiykas::ZERO {
+    // Parts of a difference are no parts: some are taken off.
+    if bill.total <= Kopiykas::ZERO || bill.lines.iter().any(|line| line.net < Kopiykas::ZERO) {
         return;
     }
-    let of = |component: PriceComponent| bill.lines.iter().filter(|line| line.component == component).map(|line| line.net).sum();
-    let mut parts: Vec<(&str, Kopiykas)> =
-        PriceComponent::ALL.iter().map(|component| (words::component_short(*component), of(*component))).collect();
+    let mut parts: Vec<(&str, Kopiykas)> = Vec::new();
+    for line in &bill.lines {
+        let title = words::line_kind_short(line.kind);
+        match parts.iter_mut().find(|(known, _)| *known == title) {
+            Some((_, sum)) => *sum = *sum + line.net,
+            None => parts.push((title, line.net)),
+        }
+    }
     parts.push((words::VAT, bill.vat));
     parts.retain(|(_, sum)| *sum > Kopiykas::ZERO);
     sheet.need(pt(62));
@@ -228,7 +276,7 @@ fn parts(sheet: &mut Sheet<'_>, invoice: &Invoice) {
         let (part, total) = (i128::from(sum.0) * i128::from(of), i128::from(bill.total.0));
         i64::try_from((2 * part + total) / (2 * total)).unwrap_or(0)
     };
-    let legend = whole / 4;
+    let legend = whole / Length::try_from(parts.len().max(4)).unwrap_or(4);
     let mut x = left;
     for (index, ((title, sum), colour)) in parts.into_iter().zip(PARTS).enumerate() {
         let width = share(sum, whole).max(pt(1)).min(left + whole - x);

@@ -3,6 +3,7 @@
 //! Values in, bytes out: no clock, no files, nothing of the machine. The same values give the same bytes, on any thread.
 //! Files are PDF/A-3a and PDF/UA-1; a signature is appended later as a revision of its own.
 
+mod balance;
 mod breakdown;
 mod clean;
 mod draw;

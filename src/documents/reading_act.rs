@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use oblik_domain::account::AccountRecord;
 use oblik_domain::act::{ActRow, PreviousReadings, ReadingAct};
-use oblik_domain::billing::volume;
+use oblik_domain::energy::volume;
 use oblik_domain::energy::{Kwh, RegisterTotal};
 use oblik_domain::ids::{Eic, MeterSerial};
 use oblik_domain::invoice::Seller;

@@ -1,6 +1,6 @@
 //! «Чому така сума»: the calculation, step by step, so that anybody can do it again by hand.
 
-use oblik_domain::billing::{Bill, TraceStep};
+use oblik_domain::bill::{Bill, TraceStep};
 use oblik_words::documents as words;
 
 use crate::figures;
@@ -48,37 +48,9 @@ fn step_row(step: &TraceStep) -> Row {
         look: Look::Plain,
         cells: vec![
             Cell::new(span(words::step_subject(&step.rule, &step.subject), CELL)),
-            Cell::new(span(figures::formula(unrounded(&step.formula)), CELL)),
-            Cell::new(span(figures::formula(&step.result), CELL_STRONG)),
+            Cell::new(span(figures::formula(&words::step_formula(&step.formula)), CELL)),
+            Cell::new(span(figures::formula(words::step_result(&step.result)), CELL_STRONG)),
             Cell::new(span(words::step_unit(&step.rule, &step.subject), CELL_GREY)),
         ],
-    }
-}
-
-/// `round2(a × b)` without the rounding, which the rule's own sentence names.
-fn unrounded(formula: &str) -> &str {
-    let inner = formula.strip_prefix("round").and_then(|rest| rest.split_once('('));
-    match inner {
-        Some((digits, rest)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => rest.strip_suffix(')').unwrap_or(formula),
-        _ => formula,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_formula_is_shown_without_its_rounding() {
-        let cases = [
-            ("round2(12345 × 4.12)", "12345 × 4.12"),
-            ("round0((12 − 10) × 40)", "(12 − 10) × 40"),
-            ("a × b", "a × b"),
-            ("round2(a", "round2(a"),
-            ("roundup(a)", "roundup(a)"),
-        ];
-        for (formula, shown) in cases {
-            assert_eq!(unrounded(formula), shown);
-        }
     }
 }

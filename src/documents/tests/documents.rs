@@ -12,7 +12,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::{act, day, invoice, record};
 use oblik_documents::{ACT_ATTACHMENT, ActForm, Typesetter};
 use oblik_domain::account::AccountRecord;
+use oblik_domain::bill::Correction;
 use oblik_domain::limits;
+use oblik_domain::money::Kopiykas;
 use tempfile::TempDir;
 
 const CUSTOMER: &str = "ТОВ «Споживач № 7 імені Ґалаґана та спів’їжджих»";
@@ -104,6 +106,48 @@ fn an_invoice_is_a_sound_pdf_that_says_what_the_bill_says() {
         assert!(text.replace(' ', "").contains(&net), "{net}");
     }
     assert!(!text.contains('\u{FFFD}'), "{text}");
+}
+
+#[test]
+fn a_correction_says_what_it_corrects_and_asks_for_no_payment_when_it_takes_money_off() {
+    let folder = TempDir::new().unwrap();
+    let mut invoice = invoice(1, CUSTOMER);
+    let original = oblik_domain::invoice::InvoiceNumber { running: 17, ..invoice.number.clone() };
+    let bill = &mut invoice.bill;
+    bill.lines.truncate(1);
+    bill.lines[0].net = Kopiykas(-50_000);
+    (bill.net, bill.vat, bill.total) = (Kopiykas(-50_000), Kopiykas(-10_000), Kopiykas(-60_000));
+    bill.correction = Some(Correction {
+        original,
+        original_date: day("2026-10-05"),
+        billed_total: Kopiykas(160_000),
+        rerated_total: Kopiykas(100_000),
+        reason: "помилкове\nпоказання".to_owned(),
+    });
+    let file = saved(&folder, "correction.pdf", &Typesetter::new().unwrap().invoice_pdf(&invoice).unwrap());
+    run("qpdf", &["--check"], &file);
+    let Some(text) = text(&file) else { return };
+    for wanted in [
+        "КОРИГУВАННЯ",
+        "Коригування розрахунку",
+        "ОЕ-2026-000017",
+        "Причина: помилкове показання",
+        "Було нараховано 1 600,00 грн, за новим розрахунком 1 000,00 грн",
+        "СУМА КОРИГУВАННЯ",
+        "−600,00",
+        "−500,00",
+        "Мінус шістсот",
+        "Сплачувати за цим документом не потрібно",
+    ] {
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+    for unwanted in ["Сплатити до", "QR-код", "ДО СПЛАТИ", "Усього до сплати"] {
+        assert!(!text.contains(unwanted), "{unwanted}\n{text}");
+    }
+    invoice.bill.total = Kopiykas(1);
+    let file = saved(&folder, "more.pdf", &Typesetter::new().unwrap().invoice_pdf(&invoice).unwrap());
+    let Some(text) = self::text(&file) else { return };
+    assert!(text.contains("ДО СПЛАТИ") && text.contains("Сплатити до"), "{text}");
 }
 
 #[test]
@@ -270,7 +314,7 @@ fn the_greatest_sums_still_fit_their_columns() {
     let most = oblik_domain::money::Kopiykas(i64::MAX);
     for line in &mut invoice.bill.lines {
         line.net = most;
-        line.quantity = oblik_domain::energy::Kwh(i64::MAX);
+        line.quantity = Some(oblik_domain::energy::Kwh(i64::MAX));
     }
     (invoice.bill.net, invoice.bill.vat, invoice.bill.total) = (most, most, most);
     let file = saved(&folder, "great.pdf", &Typesetter::new().unwrap().invoice_pdf(&invoice).unwrap());

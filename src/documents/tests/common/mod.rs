@@ -7,13 +7,15 @@
 )]
 
 use chrono::NaiveDate;
+use oblik_billing::{BillingInput, PriceBook, compute};
 use oblik_domain::account::{Account, AccountRecord, SelfBilling};
 use oblik_domain::act::{ActRow, PreviousReadings, ReadingAct};
-use oblik_domain::billing::{BillingInput, compute};
 use oblik_domain::energy::{Coefficient, RegisterTotal};
 use oblik_domain::ids::{ContractNumber, Edrpou, Eic, Iban, MeterSerial};
 use oblik_domain::invoice::{Invoice, InvoiceNumber, Seller};
-use oblik_domain::metering::{EnergyKind, Meter, Register, RegisterKey, UsagePoint, VoltageClass, Zone};
+use oblik_domain::metering::{
+    EnergyKind, Meter, Occasion, Quality, Reading, Register, RegisterKey, UsagePoint, VoltageClass, Zone,
+};
 use oblik_domain::money::Price;
 use oblik_domain::period::Period;
 use oblik_domain::tariff::{Parameter, PriceComponent, Tariff, VAT_RATE};
@@ -57,6 +59,8 @@ pub fn account(name: &str) -> Account {
         emails: vec!["office@example.com".to_owned()],
         product: "універсальний".to_owned(),
         self_billing: SelfBilling::Allowed,
+        terms: Vec::new(),
+        limits: Vec::new(),
     }
 }
 
@@ -90,6 +94,8 @@ pub fn record(meters: usize, name: &str) -> AccountRecord {
             voltage_class: if index % 3 == 0 { VoltageClass::First } else { VoltageClass::Second },
             from: day("2024-01-01"),
             to: None,
+            terms: Vec::new(),
+            disconnections: Vec::new(),
         });
         standing.push(Meter {
             serial: MeterSerial::parse(&format!("{:08}", 1_234_567 + index * 7919)).unwrap(),
@@ -99,6 +105,7 @@ pub fn record(meters: usize, name: &str) -> AccountRecord {
             installed_on: day("2024-01-01"),
             removed_on: None,
             registers: active.chain(reactive).collect(),
+            coefficients: Vec::new(),
         });
     }
     AccountRecord { account, points, meters: standing, signers: Vec::new() }
@@ -110,7 +117,8 @@ pub fn readings(record: &AccountRecord) -> (PreviousReadings, PreviousReadings) 
         for (turn, register) in meter.registers.iter().enumerate() {
             let key =
                 RegisterKey { point: meter.point.clone(), meter: meter.serial.clone(), kind: register.kind, zone: register.zone };
-            let number = i64::try_from(index * 37 + turn * 101).unwrap();
+            // No more than a dial of six digits shows.
+            let number = i64::try_from((index * 37 + turn * 101) % 700).unwrap();
             opening.insert(key.clone(), RegisterTotal(12_345_600 + number * 1_370_010));
             closing.insert(key, RegisterTotal(12_345_600 + number * 1_370_010 + 311_460 + number % 97 * 1040));
         }
@@ -145,10 +153,18 @@ pub fn period() -> Period {
 pub fn invoice(meters: usize, name: &str) -> Invoice {
     let record = record(meters, name);
     let (opening, closing) = readings(&record);
-    let parameters = [Parameter { name: VAT_RATE.to_owned(), value: 20.into(), from: day("2026-01-01"), to: None }];
-    let tariffs = tariffs();
-    let input = BillingInput { record: &record, period: period(), opening, closing, tariffs: &tariffs, parameters: &parameters };
-    let bill = compute(&input).unwrap();
+    let parameters = vec![Parameter { name: VAT_RATE.to_owned(), value: 20.into(), from: day("2026-01-01"), to: None }];
+    let prices = PriceBook::new(tariffs(), parameters, Vec::new()).unwrap();
+    let before = Period::from_ordinal(period().ordinal() - 1).unwrap();
+    let mut known = Vec::new();
+    for (period, totals) in [(before, opening), (period(), closing)] {
+        for (register, total) in totals {
+            let (read_on, quality, occasion) = (period.last_day(), Quality::Actual, Occasion::PeriodEnd);
+            known.push(Reading { register, period, read_on, total, quality, occasion });
+        }
+    }
+    known.sort_by(|one, other| (&one.register, one.period).cmp(&(&other.register, other.period)));
+    let bill = compute(&BillingInput::new(&record, period(), &known, &prices)).unwrap().bill;
     Invoice {
         number: InvoiceNumber { series: "ОЕ".to_owned(), year: 2026, running: 42 },
         issued_on: day("2026-11-04"),
