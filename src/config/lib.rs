@@ -2,6 +2,7 @@
 //!
 //! Secrets are never in it: they are paths of files, or `credential:NAME`, a systemd credential (`LoadCredential=`).
 
+mod billing;
 mod check;
 mod fault;
 mod keys;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use oblik_domain::invoice::Seller;
 
+pub use billing::{Billing, Eyes, WithoutReadings};
 pub use fault::{Fault, Faults};
 pub use list::TrustedListAt;
 pub use online::{AllowedHost, Network, Online};
@@ -35,6 +37,7 @@ pub struct Config {
     pub mailboxes: Vec<Mailbox>,
     pub drops: Vec<Drop>,
     pub delivery: Delivery,
+    pub billing: Billing,
 }
 
 impl Config {
@@ -213,6 +216,15 @@ pub struct Drop {
     pub name: String,
     pub schedule: Schedule,
     pub at: DropAt,
+    pub payments: Payments,
+}
+
+/// Whether files of payments are taken from a drop: whoever writes there can make debts look paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Payments {
+    #[default]
+    Refused,
+    Taken,
 }
 
 #[derive(Debug, Clone)]

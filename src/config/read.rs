@@ -7,13 +7,14 @@ use std::time::Duration;
 use oblik_domain::invoice::Seller;
 use toml::de::DeTable;
 
+use crate::billing::billing;
 use crate::fault::{Fault, Faults};
 use crate::keys::{Keys, Reader, wrong};
 use crate::list::list;
 use crate::online::online;
 use crate::schedule::{interval, schedule};
-use crate::{Config, Delivery, Drop, DropAt, Imap, ImapLogin, KeyFile, Mail, Mailbox, MailboxAt, Schedule, Sftp, Smtp};
-use crate::{Standing, StoreAt, Supplier, Tls, TlsMode, TrustPaths, Unproven, check};
+use crate::{Config, Delivery, Drop, DropAt, Imap, ImapLogin, KeyFile, Mail, Mailbox, MailboxAt, Payments, Schedule, Sftp};
+use crate::{Smtp, Standing, StoreAt, Supplier, Tls, TlsMode, TrustPaths, Unproven, check};
 
 /// Far above any real file.
 const TEXT_BYTES: usize = 1024 * 1024;
@@ -62,6 +63,7 @@ fn whole(root: &Keys<'_>) -> Option<Config> {
     let mailboxes: Vec<Option<Mailbox>> = mailbox_keys.iter().map(mailbox).collect();
     let drops: Vec<Option<Drop>> = drop_keys.iter().map(drop_at).collect();
     let delivery = delivery_keys.as_ref().and_then(|keys| delivery(keys, smtp_keys.as_ref()));
+    let billing = root.table("billing").map(|keys| billing(&keys)).unwrap_or_default();
     root.finish();
     together(&mailbox_keys, &drop_keys, delivery_keys.as_ref(), smtp_keys.as_ref());
 
@@ -74,7 +76,7 @@ fn whole(root: &Keys<'_>) -> Option<Config> {
     let (supplier, signing, trust, mail, delivery) = (supplier?, signing?, trust?, mail?, delivery?);
     let decryption = decryption.into_iter().collect::<Option<_>>()?;
     let (mailboxes, drops) = (mailboxes.into_iter().collect::<Option<_>>()?, drops.into_iter().collect::<Option<_>>()?);
-    Some(Config { state_dir, store, supplier, signing, decryption, trust, mail, mailboxes, drops, delivery })
+    Some(Config { state_dir, store, supplier, signing, decryption, trust, mail, mailboxes, drops, delivery, billing })
 }
 
 /// What only the sections together can have wrong.
@@ -227,9 +229,10 @@ fn drop_at(keys: &Keys<'_>) -> Option<Drop> {
     keys.exactly_one(&["folder", "sftp"], "where the files are");
     let folder = keys.path("folder").map(DropAt::Folder);
     let sftp = keys.table("sftp").and_then(|keys| sftp(&keys)).map(DropAt::Sftp);
+    let payments = if keys.flag("payments").unwrap_or(false) { Payments::Taken } else { Payments::Refused };
     keys.finish();
     let (name, schedule) = common?;
-    Some(Drop { name, schedule, at: folder.or(sftp)? })
+    Some(Drop { name, schedule, at: folder.or(sftp)?, payments })
 }
 
 fn sftp(keys: &Keys<'_>) -> Option<Sftp> {

@@ -54,12 +54,15 @@ path = "/exchange"
 name = "bank"
 schedule = "10s"
 folder = "bank"
+payments = true
 
 [delivery.smtp]
 host = "localhost"
 tls = "none"
 journal_address = "journal@example.com.ua"
 journal_mailbox = "journal"
+
+[billing]
 
 [trust.list]
 file = "trust/list.xml"
@@ -87,6 +90,7 @@ fn a_good_file_becomes_the_configuration_with_its_defaults() {
     assert!(matches!(&imap.login, ImapLogin::Password(Secret(path)) if path == Path::new("/etc/oblik/./hunter2")));
     assert!(matches!(config.mailboxes[1].schedule, Schedule::Cron(_)));
     assert!(matches!(&config.drops[0].at, DropAt::Sftp(sftp) if sftp.port == 22));
+    assert_eq!((config.drops[0].payments, config.drops[1].payments), (Payments::Refused, Payments::Taken));
     assert!(matches!(&config.delivery, Delivery::Smtp(smtp) if smtp.port == 25 && smtp.connections == 2));
 }
 
@@ -156,6 +160,38 @@ fn every_key_is_in_the_example_and_in_the_reference() {
         );
         let headed = ["[", "[[", "."].iter().any(|open| written(reference, &format!("{open}{key}]")));
         assert!(headed || written(reference, &format!("`{key}`")), "reference: {key}");
+    }
+}
+
+#[test]
+fn billing_says_when_a_month_is_run_and_what_people_decide() {
+    let none = parse(&GOOD.replace("[billing]\n", "")).unwrap().billing;
+    assert!(none.run.is_none() && none.calendar.holidays.is_empty());
+    assert_eq!((none.without_readings, none.eyes), (WithoutReadings::Refuse, Eyes::Two));
+    let said = "[billing]\nrun = \"0 6 4 * *\"\nestimate = true\nfour_eyes = true\nholidays = [\"2027-01-01\", \"2027-08-24\"]\n";
+    let all = parse(&GOOD.replace("[billing]\n", said)).unwrap().billing;
+    assert!(matches!(all.run, Some(Schedule::Cron(_))));
+    assert_eq!((all.without_readings, all.eyes), (WithoutReadings::Estimate, Eyes::Four));
+    let days: Vec<String> = all.calendar.holidays.iter().map(ToString::to_string).collect();
+    assert_eq!(days, ["2027-01-01", "2027-08-24"]);
+    let commented = ["#[billing]", "#run =", "#estimate =", "#four_eyes =", "#holidays ="].into_iter();
+    let commented = commented.fold(example().to_owned(), |text, line| {
+        assert!(text.contains(line), "{line}");
+        text.replace(line, line.trim_start_matches('#'))
+    });
+    assert_eq!(parse(&commented).unwrap().billing.calendar.holidays, all.calendar.holidays);
+    for (wrong, key, what) in [
+        ("run = \"1h\"", "billing.run", "no interval"),
+        ("run = \"daily\"", "billing.run", "no interval"),
+        ("run = true", "billing.run", "where a string is needed"),
+        ("estimates = true", "billing.estimates", "no such key"),
+        ("four_eyes = 4", "billing.four_eyes", "where true or false is needed"),
+        ("holidays = [\"01.01.2027\"]", "billing.holidays", "no day"),
+        ("holidays = \"2027-01-01\"", "billing.holidays", "where an array of strings is needed"),
+    ] {
+        let faults = parse(&GOOD.replace("[billing]\n", &format!("[billing]\n{wrong}\n"))).unwrap_err();
+        let [fault] = faults.list() else { panic!("{faults}") };
+        assert_eq!((fault.key.as_str(), fault.what.contains(what)), (key, true), "{wrong}: {}", fault.what);
     }
 }
 
@@ -246,6 +282,7 @@ fn every_fault_names_its_key_and_what_to_write() {
         ("key = \"credential:dso\"", "key = \"id_ed25519\"", "drop[0].sftp.key", "secret itself", "with a slash"),
         ("host_key = \"ssh-ed25519 AAAA", "host_key = \"SHA256:AAAA", "drop[0].sftp.host_key", "fingerprint", "ssh-keyscan"),
         ("path = \"/exchange\"", "path = \"/exchange/../x\"", "drop[0].sftp.path", "upwards", "without .."),
+        ("payments = true", "payments = \"true\"", "drop[1].payments", "a string", "without quotes"),
         ("folder = \"bank\"", "folder = \"/etc/oblik/mail/journal\"", "drop[1].folder", "already used", "its own folder"),
         ("host = \"localhost\"", "host = \"relay.example.com\"", "delivery.smtp.tls", "loopback only", "port 465"),
         ("tls = \"none\"", "tls = \"none\"\nuser = \"u\"", "delivery.smtp.user", "only together", "neither"),
@@ -276,7 +313,7 @@ fn all_faults_are_told_at_once_in_the_order_of_the_file() {
     let text = GOOD.replace("edrpou = \"12345678\"", "edrpou = \"1\"").replace("tls = \"none\"", "tsl = \"none\"");
     let faults = parse(&text.replace("schedule = \"1m\"", "schedule = \"soon\"")).unwrap_err();
     let places: Vec<(usize, &str)> = faults.list().iter().map(|f| (f.line, f.key.as_str())).collect();
-    assert_eq!(places, [(6, "supplier.edrpou"), (27, "mailbox[0].schedule"), (55, "delivery.smtp.tsl")]);
+    assert_eq!(places, [(6, "supplier.edrpou"), (27, "mailbox[0].schedule"), (56, "delivery.smtp.tsl")]);
 }
 
 #[test]
@@ -295,7 +332,7 @@ fn a_fault_reads_as_file_line_column_the_line_and_what_to_do() {
 fn what_is_not_toml_is_told_with_every_place() {
     let faults = parse(&GOOD.replace("bank = \"Bank\"", "bank = Bank").replace("tls = \"none\"", "tls none")).unwrap_err();
     let lines: Vec<usize> = faults.list().iter().map(|f| f.line).collect();
-    assert!(lines.contains(&10) && lines.contains(&55), "{faults}");
+    assert!(lines.contains(&10) && lines.contains(&56), "{faults}");
     assert!(faults.list().iter().all(|f| f.what.starts_with("not TOML: ")), "{faults}");
 }
 

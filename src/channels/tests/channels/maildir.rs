@@ -171,7 +171,12 @@ async fn sources_by_their_configuration_run_as_tasks_of_their_own() {
     assert_eq!(taken.await.unwrap(), 1);
 
     let partner = tempfile::tempdir().unwrap();
-    let drop = Drop { name: "dso".into(), schedule: schedule(), at: DropAt::Folder(partner.path().to_owned()) };
+    let drop = Drop {
+        name: "dso".into(),
+        schedule: schedule(),
+        at: DropAt::Folder(partner.path().to_owned()),
+        payments: oblik_config::Payments::Refused,
+    };
     let put = tokio::spawn(async move {
         let mut source = DropSource::open(&drop).await.unwrap();
         source.put(DropFolder::Ack, "a.xml", b"<a/>").await.unwrap();
