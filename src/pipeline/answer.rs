@@ -6,19 +6,25 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use oblik_config::Unproven;
-use oblik_domain::finding::{Code, Finding};
+use oblik_domain::account::{AccountRecord, Calculation};
+use oblik_domain::finding::{Code, Finding, refuses};
 use oblik_domain::ids::ContractNumber;
 use oblik_domain::invoice::Invoice;
+use oblik_domain::period::Period;
 use oblik_domain::states::{ActState, ItemEvent, ItemState};
 use oblik_mail::compose::AutoSubmitted;
 use oblik_mail::{Attachment, Kind, Letter, Message, message_id, render, reply_subject};
 use oblik_store::{About, Claimed, ItemWork, Lease, LetterClass, NewLetter, Purpose, Result, StoreError, Tx};
+use oblik_words::commands::Command;
 use oblik_words::letters::{self, ActSeen, MessageSeen, Text};
+use oblik_words::letters_billing;
 use serde_json::json;
 use tracing::info;
 
 use crate::House;
-use crate::classify::INTENT_ACT_BY_MACHINE;
+use crate::ask::{self, Requested};
+use crate::calculate::Ready;
+use crate::classify::{INTENT_ACT_BY_MACHINE, INTENT_CALCULATE, INTENT_TRIAL, INTENT_TRIAL_UNSIGNED};
 use crate::station::{Station, Trouble, report};
 
 pub(crate) struct Answer;
@@ -27,11 +33,13 @@ pub(crate) struct Answer;
 const NOTICES_A_DAY: i64 = 20;
 
 /// Why a stranger hears nothing.
-const NOT_REGISTERED: &str = "the sender is not registered";
+pub(crate) const NOT_REGISTERED: &str = "the sender is not registered";
 
 /// What is said, and to whom.
 pub(crate) enum Said {
     Letter(Box<Draft>),
+    /// The bill the sender asked for: the letter comes with it.
+    Bill(Box<Ready>),
     /// Nothing, and why.
     Silence(&'static str),
 }
@@ -92,14 +100,10 @@ impl Station for Answer {
                     bytes: &draft.bytes,
                 };
                 tx.write_letter(&letter, now).await?;
-                tx.journal(
-                    now,
-                    "letter written",
-                    "item",
-                    claim.id,
-                    &json!({ "message_id": draft.message_id, "purpose": draft.purpose.as_str() }),
-                );
+                let detail = json!({ "message_id": draft.message_id, "purpose": draft.purpose.as_str() });
+                tx.journal(now, "letter written", "item", claim.id, &detail);
             }
+            Said::Bill(ready) => return ask::bill(house, tx, claim, ready, now).await,
             Said::Silence(why) => {
                 if *why == NOT_REGISTERED {
                     tx.put_findings(claim.id, Self::NAME, &[Finding::information(Code::MailSenderUnknown)]).await?;
@@ -115,6 +119,10 @@ impl Station for Answer {
         tx.put_back::<ItemState, _>(claim, due).await
     }
 
+    async fn let_wait(&self, _: &House, tx: &mut Tx, claim: &Claimed<ItemWork>, due: DateTime<Utc>) -> Result<()> {
+        tx.let_item_wait(claim, due).await
+    }
+
     async fn item(&self, _: &mut Tx, claim: &Claimed<ItemWork>) -> Result<Option<i64>> {
         Ok(Some(claim.id))
     }
@@ -128,9 +136,19 @@ async fn say(house: &House, tx: &mut Tx, claim: &Claimed<ItemWork>) -> Result<st
     let raw = tx.blob(&claim.work.blob_sha256).await?;
     let message = Message::parse(&raw).ok();
     let findings: Vec<Finding> = tx.findings(claim.id).await?.iter().map(oblik_store::StoredFinding::to_finding).collect();
+    let intent = tx.intent(claim.id).await?.unwrap_or_default();
     let telling = match tx.act_of_item(claim.id).await? {
-        Some((act, _, state)) => of_act(house, tx, claim, message.as_ref(), &findings, act, state).await?,
-        None => of_message(house, tx, claim, message.as_ref(), &findings).await?,
+        Some((act, _, state)) => match of_act(house, tx, claim, message.as_ref(), &findings, (act, state), &intent).await? {
+            Ok(decision) => decision,
+            Err(trouble) => return Ok(Err(trouble)),
+        },
+        None if intent == INTENT_CALCULATE => match ask::requested(house, tx, claim, message.as_ref()).await? {
+            Ok(Requested::Bill(ready)) => return Ok(Ok(Said::Bill(ready))),
+            Ok(Requested::Letter(text)) => to_sender(message.as_ref(), text),
+            Ok(Requested::Silence(why)) => Err(why),
+            Err(trouble) => return Ok(Err(trouble)),
+        },
+        None => of_message(house, tx, claim, message.as_ref(), &findings, &intent).await?,
     };
     let telling = match telling {
         Ok(telling) => telling,
@@ -141,26 +159,32 @@ async fn say(house: &House, tx: &mut Tx, claim: &Claimed<ItemWork>) -> Result<st
 
 type Decision = std::result::Result<Telling, &'static str>;
 
+fn to_sender(message: Option<&Message>, text: Text) -> Decision {
+    let to = message.map(|message| message.from.clone()).ok_or("it has no readable sender")?;
+    Ok(Telling { purpose: Purpose::Answer, to, in_thread: true, text, invoice: None })
+}
+
 async fn of_act(
     house: &House,
     tx: &mut Tx,
     claim: &Claimed<ItemWork>,
     message: Option<&Message>,
     findings: &[Finding],
-    act: i64,
-    state: ActState,
-) -> Result<Decision> {
-    let by_machine = tx.intent(claim.id).await?.as_deref() == Some(INTENT_ACT_BY_MACHINE);
+    (act, state): (i64, ActState),
+    intent: &str,
+) -> Result<std::result::Result<Decision, Trouble>> {
+    let by_machine = intent == INTENT_ACT_BY_MACHINE;
     let content = tx.signed_content(act).await?;
     let Some(content) = content.filter(|_| state != ActState::Rejected) else {
-        return of_rejected(house, tx, claim, message, findings, act, by_machine).await;
+        return of_rejected(house, tx, claim, message, findings, act, by_machine).await.map(Ok);
     };
-    let Some(record) = tx.account_record(&content.contract).await? else { return Ok(Err("the account is gone")) };
+    let silence = |why| Ok(Ok(Err(why)));
+    let Some(record) = tx.account_record(&content.contract).await? else { return silence("the account is gone") };
     let verdict = tx.verdict(act).await?;
     let emails = &record.account.emails;
     let sender = message.map(|message| message.from.as_str());
     let sender = sender.filter(|from| !by_machine && emails.iter().any(|email| email == from));
-    let Some(to) = sender.or(emails.first().map(String::as_str)) else { return Ok(Err("the account has no address")) };
+    let Some(to) = sender.or(emails.first().map(String::as_str)) else { return silence("the account has no address") };
     let seen = ActSeen {
         contract: content.contract.clone(),
         period: content.period,
@@ -177,23 +201,35 @@ async fn of_act(
             let stored = tx.invoice_of_act(act).await?;
             let Some((stored, sha256)) = stored.and_then(|stored| stored.pdf_sha256.clone().map(|sha256| (stored, sha256)))
             else {
-                return Ok(Err("the invoice has no document"));
+                return silence("the invoice has no document");
             };
             let text = letters::act_invoiced(&seen, &stored.invoice);
             invoice = Some((stored.invoice, tx.blob(&sha256).await?));
             text
         }
-        ActState::Unbilled => letters::calculation_not_possible(&seen, findings, supplier),
+        ActState::Unbilled if waits(&record, content.period) && !refuses(findings) => {
+            letters_billing::calculation_waits(&seen, findings, supplier)
+        }
+        ActState::Unbilled => letters::calculation_not_possible(&seen, &ask::weightiest(findings), supplier),
+        ActState::Refused if intent == INTENT_TRIAL => match ask::tried(house, claim.id, &content, &seen, findings).await? {
+            Ok(text) => text,
+            Err(trouble) => return Ok(Err(trouble)),
+        },
         ActState::Refused if !by_machine => letters::act_refused(&seen, findings, supplier),
         ActState::Repeated if !by_machine => {
             let accepted =
                 tx.accepted_with(&content.content_sha256).await?.map_or(seen.received, |accepted| accepted.accepted_at);
             letters::act_repeated(&seen, accepted, supplier)
         }
-        _ => return Ok(Err("nothing new, and a machine sent it")),
+        _ => return silence("nothing new, and a machine sent it"),
     };
     let purpose = if by_machine { Purpose::Notice } else { Purpose::Answer };
-    Ok(Ok(Telling { purpose, to: to.to_owned(), in_thread: sender.is_some(), text, invoice }))
+    Ok(Ok(Ok(Telling { purpose, to: to.to_owned(), in_thread: sender.is_some(), text, invoice })))
+}
+
+/// Whether the account is calculated when its customer asks.
+fn waits(record: &AccountRecord, period: Period) -> bool {
+    record.account.terms_on(period.last_day()).calculation == Calculation::OnRequest
 }
 
 /// A signature that does not hold, or a signer who may not sign.
@@ -211,7 +247,7 @@ async fn of_rejected(
     }
     let stranger = findings.iter().any(|finding| matches!(finding.code, Code::ActSigner | Code::ActAccountUnknown));
     if !stranger {
-        return of_message(house, tx, claim, message, findings).await;
+        return of_message(house, tx, claim, message, findings, "").await;
     }
     // To the sender nothing; the customer hears that somebody signed for them, without what or who.
     let contract = tx.signed_content(act).await?.map(|content| content.contract);
@@ -235,6 +271,7 @@ async fn of_message(
     claim: &Claimed<ItemWork>,
     message: Option<&Message>,
     findings: &[Finding],
+    intent: &str,
 ) -> Result<Decision> {
     let Some(message) = message else { return Ok(Err("it has no readable sender")) };
     if tx.accounts_of_address(&message.from).await?.is_empty() {
@@ -255,15 +292,20 @@ async fn of_message(
     } else {
         findings
     };
-    let text = letters::message_refused(&message_seen(claim), findings, &house.config.supplier.seller.name);
-    Ok(Ok(Telling { purpose: Purpose::Answer, to: message.from.clone(), in_thread: true, text, invoice: None }))
+    let (seen, supplier) = (message_seen(claim), &house.config.supplier.seller.name);
+    let text = if intent == INTENT_TRIAL_UNSIGNED {
+        letters_billing::signature_needed(&seen, Command::TrialCalculation, findings, supplier)
+    } else {
+        letters::message_refused(&seen, findings, supplier)
+    };
+    Ok(to_sender(Some(message), text))
 }
 
 fn is_encrypted(message: &Message) -> bool {
     message.parts.iter().any(|part| matches!(part.kind, Kind::Encrypted { .. }))
 }
 
-fn message_seen(claim: &Claimed<ItemWork>) -> MessageSeen {
+pub(crate) fn message_seen(claim: &Claimed<ItemWork>) -> MessageSeen {
     MessageSeen { received: claim.work.received_at, sha256: claim.work.blob_sha256.clone() }
 }
 

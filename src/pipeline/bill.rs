@@ -1,84 +1,84 @@
 //! Bill: a registered period becomes a drafted invoice with its number, or findings that say why not.
 
-use chrono::{DateTime, Days, Utc};
-use oblik_domain::account::{AccountRecord, SelfBilling};
-use oblik_domain::billing::{self, Bill, BillingInput};
+use chrono::{DateTime, Utc};
+use oblik_billing::MissingReadings;
+use oblik_domain::bill::{Bill, MonthVolume};
 use oblik_domain::finding::{Code, Finding};
 use oblik_domain::ids::ContractNumber;
-use oblik_domain::invoice::Invoice;
+use oblik_domain::invoice::{Invoice, InvoiceNumber};
 use oblik_domain::period::{Period, kyiv_day};
 use oblik_domain::states::{ActEvent, ActState, ItemEvent, ItemState};
-use oblik_domain::tariff::{PAYMENT_DAYS, Parameter, Tariff};
 use oblik_store::{ActWork, Claimed, InvoiceDraft, Lease, Result, Tx};
 use serde_json::json;
 use tracing::info;
 
 use crate::House;
+use crate::calculate::{Answered, Asked, Calculated, Question, Ready, calculate, calculate_each, calculate_known_at};
+use crate::classify::INTENT_ACT_TO_CALCULATE;
+use crate::entries::put_estimates;
+use crate::ledger::book_invoice;
 use crate::station::{Station, Trouble};
 
 pub(crate) struct Calculate;
 
-/// What the calculation of one act came to.
-pub(crate) enum Calculated {
-    Bill(Box<Ready>),
-    Refused(Vec<Finding>),
-}
-
-/// A calculation that may be drafted.
-pub(crate) struct Ready {
-    record: AccountRecord,
-    bill: Bill,
-    payment_days: u64,
-}
-
 /// What a period would come to, for `oblik bill --dry-run`.
+#[derive(Debug)]
 pub enum BillPreview {
     UnknownAccount,
-    Bill(Box<Bill>),
+    /// The bill, and what is worth telling of it.
+    Bill(Box<Bill>, Vec<Finding>),
     Refused(Vec<Finding>),
+    /// The calculation itself broke: ours to mend.
+    Broken(String),
 }
 
 impl Station for Calculate {
     type Work = ActWork;
-    type Answer = Calculated;
+    type Answer = Answered;
     const NAME: &'static str = "bill";
 
     async fn claim(&self, tx: &mut Tx, lease: &Lease, most: i64) -> Result<Vec<Claimed<ActWork>>> {
         tx.claim_acts(ActState::Registered, lease, most).await
     }
 
-    async fn ask(&self, house: &House, claimed: &[Claimed<ActWork>]) -> Result<Vec<std::result::Result<Calculated, Trouble>>> {
+    async fn ask(&self, house: &House, claimed: &[Claimed<ActWork>]) -> Result<Vec<std::result::Result<Answered, Trouble>>> {
         let mut tx = house.store.read().await?;
-        let prices = Prices::read(&mut tx).await?;
-        let mut answers = Vec::with_capacity(claimed.len());
+        let known = tx.knowledge().await?;
+        let (mut questions, mut contents) = (Vec::new(), Vec::new());
         for claim in claimed {
-            let Some(content) = tx.signed_content(claim.id).await? else {
-                answers.push(Err(Trouble::park("a registered act without signed content")));
-                continue;
-            };
-            let calculated = calculate(&mut tx, &prices, &content.contract, content.period, Asked::ByCustomer).await?;
-            answers.push(calculated.ok_or_else(|| Trouble::park("a registered act without its account")));
+            let content = tx.signed_content(claim.id).await?;
+            contents.push(content.is_some());
+            let in_words = tx.intent(claim.work.item_id).await?.as_deref() == Some(INTENT_ACT_TO_CALCULATE);
+            let asked = if in_words { Asked::ByCustomer } else { Asked::ByAct };
+            questions
+                .extend(content.map(|content| Question::new(&content.contract, content.period, asked, MissingReadings::Refuse)));
         }
+        let calculated = calculate_each(house, &mut tx, &questions).await?;
         tx.roll_back().await?;
-        Ok(answers)
+        let mut calculated = questions.into_iter().zip(calculated);
+        let answers = contents.into_iter().map(|there| match there.then(|| calculated.next()).flatten() {
+            None => Err(Trouble::park("a registered act without signed content")),
+            Some((_, Ok(Calculated::UnknownAccount))) => Err(Trouble::park("a registered act without its account")),
+            Some((question, answer)) => answer.map(|calculated| Answered { question, known: known.clone(), calculated }),
+        });
+        Ok(answers.collect())
     }
 
-    async fn commit(&self, house: &House, tx: &mut Tx, claim: &Claimed<ActWork>, calculated: &Calculated) -> Result<()> {
+    async fn commit(&self, house: &House, tx: &mut Tx, claim: &Claimed<ActWork>, answered: &Answered) -> Result<()> {
         let now = house.now();
-        match calculated {
+        match &*answered.as_known_now(house, tx).await? {
             Calculated::Bill(ready) => {
                 // The account's period may have been billed since we asked.
-                let (contract, period) = (&ready.bill.contract, ready.bill.period);
-                if let Some(invoice) = tx.invoice_of_period(contract, period).await? {
-                    let finding = Finding::error(Code::AlreadyBilled).with("contract", contract).with("period", period);
-                    return refuse(tx, claim, &[finding.with("invoice", invoice)], now).await;
+                if let Some(finding) = already_billed(tx, &ready.bill.contract, ready.bill.period).await? {
+                    return refuse(tx, claim, &[finding], now).await;
                 }
-                tx.put_findings(claim.work.item_id, Self::NAME, &[]).await?;
+                tx.put_findings(claim.work.item_id, Self::NAME, &ready.notes).await?;
                 draft(house, tx, Some(claim.id), ready, now).await?;
                 tx.step(claim, ActState::Registered, ActEvent::Calculated, now).await?;
                 Ok(())
             }
             Calculated::Refused(findings) => refuse(tx, claim, findings, now).await,
+            Calculated::Waits | Calculated::NotSupplied | Calculated::UnknownAccount => refuse(tx, claim, &[], now).await,
         }
     }
 
@@ -96,12 +96,28 @@ async fn refuse(tx: &mut Tx, claim: &Claimed<ActWork>, findings: &[Finding], now
     tx.step(claim, ActState::Registered, ActEvent::CalculationRefused, now).await?;
     tx.step_free(claim.work.item_id, ItemState::Acting, ItemEvent::ActSettled, now).await?;
     let codes: Vec<_> = findings.iter().map(|finding| finding.code.as_str()).collect();
-    tx.journal(now, "calculation refused", "act", claim.id, &json!({ "codes": codes }));
+    let event = if codes.is_empty() { "calculation waits for the customer's word" } else { "calculation refused" };
+    tx.journal(now, event, "act", claim.id, &json!({ "codes": codes }));
     Ok(())
 }
 
-/// Numbers and stores a calculation as a draft; the id of the invoice.
-async fn draft(house: &House, tx: &mut Tx, act_id: Option<i64>, ready: &Ready, now: DateTime<Utc>) -> Result<i64> {
+/// That an account's period is billed (E7), when it is.
+pub(crate) async fn already_billed(tx: &mut Tx, contract: &ContractNumber, period: Period) -> Result<Option<Finding>> {
+    let invoice = tx.invoice_of_period(contract, period).await?;
+    Ok(invoice.map(|invoice| {
+        let finding = Finding::error(Code::AlreadyBilled).with("contract", contract);
+        finding.with("period", period).with("invoice", invoice)
+    }))
+}
+
+/// Numbers and stores a calculation as a draft: the id and the number of the invoice.
+pub(crate) async fn draft(
+    house: &House,
+    tx: &mut Tx,
+    act_id: Option<i64>,
+    ready: &Ready,
+    now: DateTime<Utc>,
+) -> Result<(i64, InvoiceNumber)> {
     let supplier = &house.config.supplier;
     let issued_on = kyiv_day(now);
     let year = Period::of(issued_on).map_or(0, Period::year);
@@ -109,112 +125,112 @@ async fn draft(house: &House, tx: &mut Tx, act_id: Option<i64>, ready: &Ready, n
     let invoice = Invoice {
         number,
         issued_on,
-        due_on: issued_on.checked_add_days(Days::new(ready.payment_days)).unwrap_or(issued_on),
+        due_on: ready.due_on(issued_on, &house.config.billing.calendar),
         seller: supplier.seller.clone(),
         buyer: ready.record.account.clone(),
         points: ready.record.points.clone(),
         bill: ready.bill.clone(),
     };
     let id = tx.draft_invoice(&InvoiceDraft { act_id, invoice: &invoice }, now).await?;
+    let bill = &invoice.bill;
+    let volume = MonthVolume { period: bill.period, active: bill.active_volume() };
+    tx.put_billed_volume(&bill.contract, &volume, now).await?;
+    book_invoice(tx, &invoice, now).await?;
+    put_estimates(tx, &bill.contract, &ready.estimates, now).await?;
     let detail = json!({ "number": invoice.number.to_string(), "contract": invoice.buyer.contract.as_str(), "period": invoice.bill.period.to_string() });
     tx.journal(now, "invoice drafted", "invoice", id, &detail);
     info!(invoice.id = id, invoice.number = %invoice.number, "invoice drafted");
-    Ok(id)
+    Ok((id, invoice.number))
 }
 
-/// Prices and parameters, read once for many accounts.
-struct Prices {
-    tariffs: Vec<Tariff>,
-    parameters: Vec<Parameter>,
+/// How an operator wants a period calculated.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct How {
+    /// Refused unless said otherwise.
+    pub missing: Option<MissingReadings>,
+    /// With what was known at an instant; for a look only.
+    pub known_at: Option<DateTime<Utc>>,
 }
 
-impl Prices {
-    async fn read(tx: &mut Tx) -> Result<Self> {
-        Ok(Self { tariffs: tx.tariffs().await?, parameters: tx.parameters().await? })
+impl How {
+    fn question(self, contract: &ContractNumber, period: Period) -> Question {
+        let asked = Question::by_operator(contract, period);
+        Question { missing: self.missing.unwrap_or(asked.missing), ..asked }
     }
-}
-
-/// Who asks for a calculation: a customer needs the account's leave (E3), an operator does not.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Asked {
-    ByCustomer,
-    ByOperator,
-}
-
-/// `None` when there is no such account.
-async fn calculate(
-    tx: &mut Tx,
-    prices: &Prices,
-    contract: &ContractNumber,
-    period: Period,
-    asked: Asked,
-) -> Result<Option<Calculated>> {
-    let Some(record) = tx.account_record(contract).await? else { return Ok(None) };
-    if asked == Asked::ByCustomer && record.account.self_billing == SelfBilling::Forbidden {
-        return Ok(Some(Calculated::Refused(vec![Finding::error(Code::SelfBillingForbidden)])));
-    }
-    let payment_days = billing::parameter(&prices.parameters, PAYMENT_DAYS, period);
-    let input = BillingInput {
-        record: &record,
-        period,
-        opening: tx.readings_before(contract, period).await?,
-        closing: tx.readings_at(contract, period).await?,
-        tariffs: &prices.tariffs,
-        parameters: &prices.parameters,
-    };
-    let bill = billing::compute(&input);
-    Ok(Some(match (bill, payment_days) {
-        (Ok(bill), Ok(days)) => {
-            // Five at least, by rule R-ADV; a wrong parameter must not make an invoice overdue at birth.
-            let payment_days = u64::try_from(days.trunc()).unwrap_or(5).clamp(5, 90);
-            Calculated::Bill(Box::new(Ready { record, bill, payment_days }))
-        }
-        (Err(mut findings), Err(finding)) => {
-            findings.push(finding);
-            Calculated::Refused(findings)
-        }
-        (Err(findings), Ok(_)) => Calculated::Refused(findings),
-        (Ok(_), Err(finding)) => Calculated::Refused(vec![finding]),
-    }))
 }
 
 /// What a period would come to; nothing is stored.
-pub async fn preview(house: &House, contract: &ContractNumber, period: Period) -> Result<BillPreview> {
+///
+/// # Errors
+/// The store failed.
+pub async fn preview(house: &House, contract: &ContractNumber, period: Period, how: How) -> Result<BillPreview> {
     let mut tx = house.store.read().await?;
-    let prices = Prices::read(&mut tx).await?;
-    let calculated = calculate(&mut tx, &prices, contract, period, Asked::ByOperator).await?;
+    let question = how.question(contract, period);
+    let calculated = match how.known_at {
+        None => calculate(house, &mut tx, &question).await?,
+        Some(instant) => calculate_known_at(house, &mut tx, &question, instant).await?,
+    };
     tx.roll_back().await?;
-    Ok(match calculated {
-        None => BillPreview::UnknownAccount,
-        Some(Calculated::Bill(ready)) => BillPreview::Bill(Box::new(ready.bill)),
-        Some(Calculated::Refused(findings)) => BillPreview::Refused(findings),
-    })
+    Ok(previewed(calculated))
+}
+
+/// What a question comes to, in the operator's transaction.
+pub(crate) async fn preview_in(house: &House, tx: &mut Tx, question: &Question) -> Result<BillPreview> {
+    Ok(previewed(calculate(house, tx, question).await?))
+}
+
+fn previewed(calculated: std::result::Result<Calculated, Trouble>) -> BillPreview {
+    match told(calculated) {
+        Ok(ready) => BillPreview::Bill(Box::new(ready.bill), ready.notes),
+        Err(preview) => preview,
+    }
+}
+
+/// What an operator is told when there is nothing to draft.
+pub(crate) fn told(calculated: std::result::Result<Calculated, Trouble>) -> std::result::Result<Ready, BillPreview> {
+    match calculated {
+        Ok(Calculated::Bill(ready)) => Ok(*ready),
+        Ok(Calculated::Refused(findings)) => Err(BillPreview::Refused(findings)),
+        Ok(Calculated::Waits | Calculated::NotSupplied | Calculated::UnknownAccount) => Err(BillPreview::UnknownAccount),
+        Err(Trouble::Retry { cause, .. } | Trouble::Wait { cause, .. } | Trouble::Park { cause }) => {
+            Err(BillPreview::Broken(cause))
+        }
+    }
 }
 
 /// Calculates an account's period at an operator's word and drafts its invoice. The invoice leaves as soon as it is issued.
 ///
 /// # Errors
 /// The store failed. That the period is billed already is a finding (E7).
-pub async fn bill_now(house: &House, contract: &ContractNumber, period: Period, operator: &str) -> Result<BillPreview> {
+pub async fn bill_now(house: &House, contract: &ContractNumber, period: Period, how: How, operator: &str) -> Result<BillPreview> {
     let mut tx = house.store.begin("bill").await?;
     let now = house.now();
-    if let Some(invoice) = tx.invoice_of_period(contract, period).await? {
+    tx.hold_account(contract).await?;
+    if let Some(finding) = already_billed(&mut tx, contract, period).await? {
         tx.roll_back().await?;
-        let finding = Finding::error(Code::AlreadyBilled).with("contract", contract).with("period", period);
-        return Ok(BillPreview::Refused(vec![finding.with("invoice", invoice)]));
+        return Ok(BillPreview::Refused(vec![finding]));
     }
-    let prices = Prices::read(&mut tx).await?;
-    let ready = match calculate(&mut tx, &prices, contract, period, Asked::ByOperator).await? {
-        None => return tx.roll_back().await.map(|()| BillPreview::UnknownAccount),
-        Some(Calculated::Refused(findings)) => return tx.roll_back().await.map(|()| BillPreview::Refused(findings)),
-        Some(Calculated::Bill(ready)) => ready,
+    let ready = match told(calculate(house, &mut tx, &how.question(contract, period)).await?) {
+        Ok(ready) => ready,
+        Err(preview) => return tx.roll_back().await.map(|()| preview),
     };
-    let act = tx.unbilled_act(contract, period).await?;
-    let invoice = draft(house, &mut tx, act, &ready, now).await?;
-    if let Some(act) = act {
-        tx.step_free(act, ActState::Unbilled, ActEvent::Calculated, now).await?;
-    }
+    let invoice = draft_for_unbilled(house, &mut tx, &ready, now).await?;
     tx.journal(now, "billed by operator", "invoice", invoice, &json!({ "who": operator }));
     tx.commit().await?;
-    Ok(BillPreview::Bill(Box::new(ready.bill)))
+    Ok(BillPreview::Bill(Box::new(ready.bill), ready.notes))
+}
+
+/// Drafts a bill that no act asks for at this moment; an act of the period goes on with it, whether it could not be
+/// calculated or was just about to be.
+pub(crate) async fn draft_for_unbilled(house: &House, tx: &mut Tx, ready: &Ready, now: DateTime<Utc>) -> Result<i64> {
+    let act = tx.unbilled_act(&ready.bill.contract, ready.bill.period).await?;
+    let (invoice, _) = draft(house, tx, act.map(|(id, ..)| id), ready, now).await?;
+    if let Some((act, state, item)) = act {
+        if state == ActState::Registered {
+            // Its mail is not answered yet: the invoice is its answer.
+            tx.put_findings(item, Calculate::NAME, &ready.notes).await?;
+        }
+        tx.step_free(act, state, ActEvent::Calculated, now).await?;
+    }
+    Ok(invoice)
 }

@@ -2,12 +2,13 @@
 //! something to say to its sender, or nothing.
 
 use chrono::{DateTime, Utc};
-use oblik_domain::finding::Finding;
+use oblik_domain::finding::{Code, Finding};
 use oblik_domain::states::{ItemEvent, ItemState};
 use oblik_mail::loops::OBLIK_ID;
-use oblik_mail::{Dsn, Intent, Signed, classify, signed_act};
+use oblik_mail::{Dsn, Intent, Signed, classify, request, signed_act};
 use oblik_signature::Decryptor;
 use oblik_store::{Claimed, ItemWork, Lease, Result, SourceKind, Tx};
+use oblik_words::commands::Command;
 use serde_json::json;
 use tracing::info;
 
@@ -24,7 +25,10 @@ pub(crate) enum Kind {
     Act {
         form: &'static str,
         by_machine: Option<Finding>,
+        asked: Option<Command>,
     },
+    /// A command without an act, and what the message lacks for it.
+    Asked(Command, Vec<Finding>),
     Machine(Finding),
     /// A report on a letter of ours.
     Report(Dsn),
@@ -37,6 +41,12 @@ pub(crate) enum Kind {
 const INTENT_FILE: &str = "file";
 const INTENT_ACT: &str = "act";
 pub(crate) const INTENT_ACT_BY_MACHINE: &str = "act-by-machine";
+/// A signed act that is to be calculated and not registered.
+pub(crate) const INTENT_TRIAL: &str = "trial";
+/// A signed act whose sender asks for the calculation in the same mail.
+pub(crate) const INTENT_ACT_TO_CALCULATE: &str = "act-to-calculate";
+pub(crate) const INTENT_CALCULATE: &str = "calculate";
+pub(crate) const INTENT_TRIAL_UNSIGNED: &str = "trial-unsigned";
 const INTENT_MACHINE: &str = "machine";
 const INTENT_REPORT: &str = "delivery-report";
 const INTENT_NOTHING: &str = "nothing";
@@ -69,10 +79,24 @@ impl Station for Classify {
         let now = house.now();
         let (intent, event) = match kind {
             Kind::File => (INTENT_FILE, ItemEvent::FileRecognised),
-            Kind::Act { form, by_machine } => {
+            Kind::Act { form, by_machine, asked } => {
                 tx.add_act(claim.id, form, now).await?;
                 tx.put_findings(claim.id, Self::NAME, by_machine.as_slice()).await?;
-                (if by_machine.is_some() { INTENT_ACT_BY_MACHINE } else { INTENT_ACT }, ItemEvent::ActFound)
+                let intent = match asked {
+                    _ if by_machine.is_some() => INTENT_ACT_BY_MACHINE,
+                    None => INTENT_ACT,
+                    Some(Command::Calculate) => INTENT_ACT_TO_CALCULATE,
+                    Some(Command::TrialCalculation) => INTENT_TRIAL,
+                };
+                (intent, ItemEvent::ActFound)
+            }
+            Kind::Asked(command, findings) => {
+                tx.put_findings(claim.id, Self::NAME, findings).await?;
+                let intent = match command {
+                    Command::Calculate => INTENT_CALCULATE,
+                    Command::TrialCalculation => INTENT_TRIAL_UNSIGNED,
+                };
+                (intent, ItemEvent::FindingsToTell)
             }
             Kind::Machine(finding) => {
                 tx.put_findings(claim.id, Self::NAME, std::slice::from_ref(finding)).await?;
@@ -121,17 +145,27 @@ fn kind_of(raw: &[u8], own: &str, decryptors: &[Decryptor]) -> Kind {
         Ok(message) => message,
         Err(finding) => return Kind::Unreadable(finding),
     };
+    let asked = || request(&message).map(|request| request.command);
     match classify(&message, &[own]) {
         Intent::Dsn(report) => Kind::Report(report),
         // A letter of ours, such as a journal copy: the signed PDF in it is an invoice.
         Intent::Machine(sign) if message.headers().has(&OBLIK_ID.to_ascii_lowercase()) => Kind::Machine(sign),
+        // A trial wants an answer and nothing else, and a machine gets none.
+        Intent::Machine(sign) if asked() == Some(Command::TrialCalculation) => Kind::Machine(sign),
         Intent::Machine(sign) => match signed_act(&message) {
             // An act counts whoever carried it; only the answer goes to the registered address alone.
-            Ok(candidate) => Kind::Act { form: form(&candidate.signed), by_machine: Some(sign) },
+            Ok(candidate) => Kind::Act { form: form(&candidate.signed), by_machine: Some(sign), asked: None },
             Err(_) => Kind::Machine(sign),
         },
-        Intent::Act(candidate) => Kind::Act { form: form(&candidate.signed), by_machine: None },
-        Intent::Nothing(findings) => Kind::Nothing(findings),
+        Intent::Act(candidate) => Kind::Act { form: form(&candidate.signed), by_machine: None, asked: asked() },
+        Intent::Nothing(findings) => match asked() {
+            Some(Command::TrialCalculation) => Kind::Asked(Command::TrialCalculation, findings),
+            // What is attached and cannot be taken was meant to be calculated: that is told first.
+            Some(Command::Calculate) if findings.iter().all(|finding| finding.code == Code::MailNoAct) => {
+                Kind::Asked(Command::Calculate, Vec::new())
+            }
+            _ => Kind::Nothing(findings),
+        },
     }
 }
 

@@ -5,28 +5,44 @@
 //! back, later; one that fails three times parks the item for a person.
 
 mod answer;
+mod ask;
 mod bill;
+mod calculate;
 mod classify;
+mod confirm;
+mod continuity;
+mod correct;
 mod deliver;
 mod doubt;
+mod entries;
 mod house;
 mod intake;
 mod issue;
+mod ledger;
+mod month;
 mod online;
+mod payments;
 mod quest;
 mod register;
 mod register_file;
 mod rejudge;
+mod run;
 mod signed;
 mod station;
 mod trusted_list;
 mod verify;
 
-pub use bill::{BillPreview, bill_now, preview};
+pub use bill::{BillPreview, How, bill_now, preview};
+pub use confirm::{Claim, Confirming, Word, approve, confirm};
+pub use correct::{correct_now, preview_correction};
 pub use deliver::Postman;
+pub use entries::{Entry, enter_reading};
 pub use house::{Assembly, House, open_online};
 pub use intake::{IntakeError, Taken, take_drop, take_file, take_mailbox, take_message};
+pub use ledger::{Booking, Planning, Told, book, plan, statement};
+pub use month::{MonthTotals, begin_run, begin_scheduled_run, finish_runs, missing_readings, preview_run};
 pub use online::{Fetch, Missed, Online};
+pub use payments::{Assigning, Registered, assign_payment, enter_payment, register_payment, unassigned};
 pub use quest::{LONGEST, Quest};
 pub use rejudge::{Case, Repeated, Unrepeatable, case_of};
 pub use signed::{judge_signed, parts_of};
@@ -39,7 +55,7 @@ use oblik_store::StoreError;
 mod tests;
 
 /// The stations between intake and delivery, in the order a document meets them.
-pub const STATIONS: &[&str] = &["classify", "verify", "register", "register-file", "bill", "issue", "answer"];
+pub const STATIONS: &[&str] = &["classify", "verify", "register", "register-file", "bill", "run", "issue", "answer"];
 
 /// Lets one station make one turn.
 ///
@@ -52,13 +68,15 @@ pub async fn turn(house: &House, name: &str) -> Result<Turn, StoreError> {
         "register" => station::turn(house, &register::Register).await,
         "register-file" => station::turn(house, &register_file::RegisterFile).await,
         "bill" => station::turn(house, &bill::Calculate).await,
+        "run" => station::turn(house, &run::Run).await,
         "issue" => station::turn(house, &issue::Issue).await,
         "answer" => station::turn(house, &answer::Answer).await,
         _ => Ok(Turn::default()),
     }
 }
 
-/// Lets every station turn until none has anything to do; how many steps were taken.
+/// Lets every station turn until none has anything to do; how many steps were taken. A month's run is left to who began it:
+/// it may take long, and goes on where it stood.
 ///
 /// # Errors
 /// As [`turn`].
@@ -66,7 +84,7 @@ pub async fn run_until_idle(house: &House) -> Result<usize, StoreError> {
     let mut steps = 0;
     loop {
         let mut moved = 0;
-        for name in STATIONS {
+        for name in STATIONS.iter().filter(|name| **name != "run") {
             moved += turn(house, name).await?.moved;
         }
         if moved == 0 {

@@ -1,27 +1,27 @@
 //! Register a partner's file: checked whole, applied whole or not at all, acknowledged in the same transaction.
 
-use std::collections::BTreeSet;
+mod apply;
+mod ground;
+
 use std::io::BufReader;
 use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
-use oblik_domain::account::AccountRecord;
-use oblik_domain::act::{PreviousReadings, dial_end, register_name, required_registers};
+use chrono::{DateTime, Utc};
+use oblik_config::Payments;
 use oblik_domain::finding::{Code, Finding, refuses};
-use oblik_domain::ids::ContractNumber;
 use oblik_domain::limits::XML_FAULTS;
-use oblik_domain::period::{Period, kyiv_day};
 use oblik_domain::states::{ItemEvent, ItemState};
-use oblik_domain::tariff::{Parameter, Tariff};
 use oblik_edi::{
-    AccountEntry, AckError, AckLevel, AckOutcome, Acknowledgement, DETECT_BYTES, FileSummary, Format, MasterItem, MasterRecord,
-    MeterRecord, ReadError, detect, read_master_data, read_meter_file, write_acknowledgement,
+    AckError, AckLevel, AckOutcome, Acknowledgement, DETECT_BYTES, FileSummary, Format, MasterItem, MeterRecord, PaymentRecord,
+    ReadError, detect, read_master_data, read_meter_file, read_payments, write_acknowledgement,
 };
-use oblik_store::{About, Claimed, ItemWork, Lease, LetterClass, NewLetter, Purpose, Result, StoreError, Tx};
+use oblik_store::{About, Claimed, ItemWork, Lease, LetterClass, NewLetter, Purpose, Result, Tx};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tracing::info;
 
+use self::apply::{apply_master_data, apply_payments, apply_readings};
+use self::ground::{Ground, examine_payment};
 use crate::House;
 use crate::station::{Station, Trouble};
 
@@ -39,6 +39,22 @@ pub(crate) struct Checked {
     findings: Vec<Finding>,
     /// Findings past those kept.
     omitted: u64,
+    /// Records that tell what is known already, and change nothing.
+    known: u64,
+}
+
+impl Checked {
+    /// Keeps a finding, as many as are told. One that refuses the file goes before one that does not.
+    fn note(&mut self, finding: Finding) {
+        if self.findings.len() < XML_FAULTS {
+            return self.findings.push(finding);
+        }
+        self.omitted += 1;
+        let milder = |kept: &&mut Finding| kept.level < finding.level;
+        if let Some(kept) = self.findings.iter_mut().rev().find(milder) {
+            *kept = finding;
+        }
+    }
 }
 
 impl Station for RegisterFile {
@@ -56,7 +72,7 @@ impl Station for RegisterFile {
         for claim in claimed {
             let mut tx = house.store.read().await?;
             let bytes = Arc::new(tx.blob(&claim.work.blob_sha256).await?);
-            answers.push(check(&mut tx, claim, bytes).await?);
+            answers.push(check(house, &mut tx, claim, bytes).await?);
             tx.roll_back().await?;
         }
         Ok(answers)
@@ -64,7 +80,7 @@ impl Station for RegisterFile {
 
     async fn commit(&self, house: &House, tx: &mut Tx, claim: &Claimed<ItemWork>, checked: &Checked) -> Result<()> {
         let now = house.now();
-        let outcome = settle(tx, claim, checked, now).await?;
+        let outcome = settle(house, tx, claim, checked, now).await?;
         let mut findings = checked.findings.clone();
         if let (AckOutcome::Duplicate, Some(summary)) = (outcome, &checked.summary) {
             findings.push(Finding::warning(Code::FileDuplicate).with("message", &summary.header.message_id));
@@ -87,13 +103,31 @@ impl Station for RegisterFile {
     }
 }
 
-/// Whether a source may replace accounts and prices: the administrator's own import, never a partner's drop.
-fn may_change_master_data(source: &str) -> bool {
-    source.starts_with("cli:")
+/// Why a format is not taken from a source. Accounts and prices come by the administrator's own import only, never from a
+/// partner's drop; payments also from drops that are trusted with them.
+fn refused_from(house: &House, format: Format, source: &str) -> Option<&'static str> {
+    let by_administrator = source.starts_with("cli:");
+    let from_drop = source.strip_prefix("drop:");
+    let trusted =
+        || house.config.drops.iter().any(|drop| from_drop == Some(drop.name.as_str()) && drop.payments == Payments::Taken);
+    match format {
+        Format::MasterData if !by_administrator => Some("master data is taken only from the administrator: oblik import"),
+        Format::Payments if !by_administrator && !trusted() => {
+            Some("payments are taken only from the administrator and from drops that the configuration trusts with them")
+        }
+        Format::ReadingAct => Some("a reading act counts only when signed, by mail"),
+        Format::Acknowledgement => Some("no format that is taken in here"),
+        _ => None,
+    }
 }
 
 /// Whatever is to be known before anything is changed.
-async fn check(tx: &mut Tx, claim: &Claimed<ItemWork>, bytes: Arc<Vec<u8>>) -> Result<std::result::Result<Checked, Trouble>> {
+async fn check(
+    house: &House,
+    tx: &mut Tx,
+    claim: &Claimed<ItemWork>,
+    bytes: Arc<Vec<u8>>,
+) -> Result<std::result::Result<Checked, Trouble>> {
     let format = detect(bytes.get(..DETECT_BYTES.min(bytes.len())).unwrap_or_default());
     let refused = |findings: Vec<Finding>| Checked {
         bytes: bytes.clone(),
@@ -102,24 +136,25 @@ async fn check(tx: &mut Tx, claim: &Claimed<ItemWork>, bytes: Arc<Vec<u8>>) -> R
         summary: None,
         findings,
         omitted: 0,
+        known: 0,
     };
-    let (Some(Format::MeterReadings | Format::MasterData), Some(format)) = (format, format) else {
+    let (format, why_not) = match format {
+        Some(format) => (format, refused_from(house, format, &claim.work.source)),
+        None => (Format::Acknowledgement, Some("no format that is taken in here")),
+    };
+    if let Some(detail) = why_not {
         // What it fails of in detail: the checker knows whether it is XML at all.
-        let report = oblik_edi::check(BufReader::new(bytes.as_slice()));
-        let mut findings = report.map(|report| report.errors).unwrap_or_default();
-        let unsigned = format == Some(Format::ReadingAct);
-        let detail = if unsigned { "a reading act counts only when signed, by mail" } else { "no format that is taken in here" };
+        let taken_elsewhere = matches!(format, Format::MasterData | Format::Payments);
+        let report = oblik_edi::check(BufReader::new(bytes.as_slice())).map(|report| report.errors);
+        let mut findings = if taken_elsewhere { Vec::new() } else { report.unwrap_or_default() };
         findings.push(Finding::error(Code::FileFormat).with("detail", detail));
         return Ok(Ok(refused(findings)));
-    };
-    if format == Format::MasterData && !may_change_master_data(&claim.work.source) {
-        let detail = "master data is taken only from the administrator: oblik import";
-        return Ok(Ok(refused(vec![Finding::error(Code::FileFormat).with("detail", detail)])));
     }
     // First pass: is the file good at all? A fault may stand at its very end.
     let first = bytes.clone();
     let read = tokio::task::spawn_blocking(move || match format {
         Format::MasterData => read_master_data(BufReader::new(first.as_slice()), &mut |_| ()),
+        Format::Payments => read_payments(BufReader::new(first.as_slice()), &mut |_| ()),
         _ => read_meter_file(BufReader::new(first.as_slice()), &mut |_| ()),
     });
     let summary = match read.await {
@@ -135,25 +170,35 @@ async fn check(tx: &mut Tx, claim: &Claimed<ItemWork>, bytes: Arc<Vec<u8>>) -> R
         findings: summary.findings.clone(),
         summary: Some(summary),
         omitted: 0,
+        known: 0,
     };
     if refuses(&checked.findings) {
         return Ok(Ok(checked));
     }
     // Second pass: does each record fit what is known?
-    if format == Format::MeterReadings {
-        let today = kyiv_day(claim.work.received_at);
-        let mut ground = Ground::default();
-        let mut records = stream(checked.bytes.clone(), meter_records);
-        while let Some(chunk) = records.recv().await {
-            for record in chunk {
-                let Some(finding) = ground.examine(tx, &record, today).await? else { continue };
-                if checked.findings.len() < XML_FAULTS {
-                    checked.findings.push(finding);
-                } else {
-                    checked.omitted += 1;
+    match format {
+        Format::MeterReadings => {
+            let mut ground = Ground::new(claim.work.received_at);
+            let mut records = stream(checked.bytes.clone(), meter_records);
+            while let Some(chunk) = records.recv().await {
+                for record in chunk {
+                    if let Some(finding) = ground.examine(tx, &record).await? {
+                        checked.note(finding);
+                    }
                 }
             }
         }
+        Format::Payments => {
+            let mut records = stream(checked.bytes.clone(), payment_records);
+            while let Some(chunk) = records.recv().await {
+                for record in chunk {
+                    let Some(finding) = examine_payment(tx, &record, claim.work.received_at).await? else { continue };
+                    checked.known += u64::from(finding.code == Code::FileDuplicate);
+                    checked.note(finding);
+                }
+            }
+        }
+        _ => {}
     }
     Ok(Ok(checked))
 }
@@ -182,70 +227,22 @@ fn meter_records(bytes: &[u8], sink: &mut dyn FnMut(MeterRecord)) {
     let _ = read_meter_file(BufReader::new(bytes), sink);
 }
 
+fn payment_records(bytes: &[u8], sink: &mut dyn FnMut(PaymentRecord)) {
+    let _ = read_payments(BufReader::new(bytes), sink);
+}
+
 fn master_records(bytes: &[u8], sink: &mut dyn FnMut(MasterItem)) {
     let _ = read_master_data(BufReader::new(bytes), sink);
 }
 
-/// What is known of the account of the last record: files come grouped by account, so this is read once for each.
-#[derive(Default)]
-struct Ground {
-    of: Option<(ContractNumber, Period)>,
-    record: Option<AccountRecord>,
-    previous: PreviousReadings,
-    billed: bool,
-}
-
-impl Ground {
-    async fn stand_on(&mut self, tx: &mut Tx, contract: &ContractNumber, period: Period) -> Result<()> {
-        if self.of.as_ref().is_some_and(|(own, at)| own == contract && *at == period) {
-            return Ok(());
-        }
-        self.record = tx.account_record(contract).await?;
-        self.previous = tx.readings_before(contract, period).await?;
-        self.billed = tx.invoice_of_period(contract, period).await?.is_some();
-        self.of = Some((contract.clone(), period));
-        Ok(())
-    }
-
-    async fn examine(&mut self, tx: &mut Tx, record: &MeterRecord, today: NaiveDate) -> Result<Option<Finding>> {
-        let reading = &record.reading;
-        self.stand_on(tx, &record.contract, reading.period).await?;
-        let refused = |code: Code, detail: String| {
-            Some(Finding::error(code).with("detail", detail).with("record", record.record_no).at(record.line, record.column))
-        };
-        let Some(account) = &self.record else {
-            return Ok(refused(Code::FileRecord, format!("contract {} is not known", record.contract)));
-        };
-        let name = || format!("{} {} {}", reading.register.point, reading.register.meter, register_name(&reading.register));
-        let Some(register) = required_registers(account, reading.period).get(&reading.register).copied() else {
-            return Ok(refused(
-                Code::FileRecord,
-                format!("contract {} has no register {} in {}", record.contract, name(), reading.period),
-            ));
-        };
-        if reading.read_on > today || Period::of(today).is_some_and(|now| reading.period > now) {
-            return Ok(refused(Code::FileRecord, format!("the reading is of {}, which is to come", reading.read_on)));
-        }
-        if reading.total.units() >= dial_end(register.digits) {
-            return Ok(refused(
-                Code::FileRecord,
-                format!("{} shows {} digits, the value is {}", name(), register.digits, reading.total),
-            ));
-        }
-        if self.billed {
-            let detail = format!("contract {} is billed for {}", record.contract, reading.period);
-            return Ok(refused(Code::AlreadyBilled, detail));
-        }
-        if let Some(previous) = self.previous.get(&reading.register).filter(|previous| reading.total < **previous) {
-            let detail = format!("{} showed {previous} before, {} now", name(), reading.total);
-            return Ok(refused(Code::ReadingGoesBackwards, detail));
-        }
-        Ok(None)
-    }
-}
-
 /// Applies a good file, whole.
-async fn settle(tx: &mut Tx, claim: &Claimed<ItemWork>, checked: &Checked, now: DateTime<Utc>) -> Result<AckOutcome> {
+async fn settle(
+    house: &House,
+    tx: &mut Tx,
+    claim: &Claimed<ItemWork>,
+    checked: &Checked,
+    now: DateTime<Utc>,
+) -> Result<AckOutcome> {
     let Some(summary) = checked.summary.as_ref().filter(|_| !refuses(&checked.findings)) else { return Ok(AckOutcome::Refused) };
     let (source, message_id) = (claim.work.source.as_str(), summary.header.message_id.as_str());
     if tx.applied_message(source, message_id, &claim.work.blob_sha256).await?.is_some() {
@@ -253,58 +250,14 @@ async fn settle(tx: &mut Tx, claim: &Claimed<ItemWork>, checked: &Checked, now: 
     }
     tx.put_applied_message(source, message_id, &claim.work.blob_sha256, claim.id, now).await?;
     match checked.format {
-        Some(Format::MasterData) => apply_master_data(tx, claim, checked, now).await?,
-        _ => apply_readings(tx, claim, checked, now).await?,
-    }
-    Ok(AckOutcome::Accepted)
-}
-
-async fn apply_readings(tx: &mut Tx, claim: &Claimed<ItemWork>, checked: &Checked, now: DateTime<Utc>) -> Result<()> {
-    let mut records = stream(checked.bytes.clone(), meter_records);
-    let mut unbilled = BTreeSet::new();
-    while let Some(chunk) = records.recv().await {
-        for MeterRecord { contract, reading, .. } in chunk {
-            let key = (contract, reading.period);
-            if !unbilled.contains(&key) {
-                // Billed since the check: the transaction is undone and the file is checked again.
-                if tx.invoice_of_period(&key.0, key.1).await?.is_some() {
-                    return Err(StoreError::AlreadyThere { statement: "invoice of the period" });
-                }
-                unbilled.insert(key);
-            }
-            tx.put_reading(&reading, claim.id, now).await?;
+        Some(Format::MasterData) => apply_master_data(tx, claim, stream(checked.bytes.clone(), master_records), now).await?,
+        Some(Format::Payments) => {
+            let series = &house.config.supplier.invoice_series;
+            apply_payments(tx, stream(checked.bytes.clone(), payment_records), series, now).await?;
         }
+        _ => apply_readings(tx, claim, stream(checked.bytes.clone(), meter_records), now).await?,
     }
-    Ok(())
-}
-
-async fn apply_master_data(tx: &mut Tx, claim: &Claimed<ItemWork>, checked: &Checked, now: DateTime<Utc>) -> Result<()> {
-    let mut records = stream(checked.bytes.clone(), master_records);
-    let (mut tariffs, mut parameters): (Vec<Tariff>, Vec<Parameter>) = (Vec::new(), Vec::new());
-    while let Some(chunk) = records.recv().await {
-        for item in chunk {
-            match item.record {
-                MasterRecord::Account(entry) => {
-                    let AccountEntry { record, openings } = *entry;
-                    tx.put_account(&record).await?;
-                    for reading in openings {
-                        tx.put_opening_reading(&reading, claim.id, now).await?;
-                    }
-                    tx.journal(now, "account imported", "account", &record.account.contract, &json!({}));
-                }
-                MasterRecord::Tariff(tariff) => tariffs.push(tariff),
-                MasterRecord::Parameter(parameter) => parameters.push(parameter),
-            }
-        }
-    }
-    // A file that names no price changes none.
-    if !tariffs.is_empty() {
-        tx.put_tariffs(&tariffs).await?;
-    }
-    if !parameters.is_empty() {
-        tx.put_parameters(&parameters).await?;
-    }
-    Ok(())
+    Ok(if checked.known > 0 { AckOutcome::Partly } else { AckOutcome::Accepted })
 }
 
 /// Writes the acknowledgement into the outbox.
@@ -316,7 +269,10 @@ async fn acknowledge(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let records = checked.summary.as_ref().map_or(0, |summary| summary.records);
-    let accepted = if outcome == AckOutcome::Accepted { records } else { 0 };
+    let accepted = match outcome {
+        AckOutcome::Accepted | AckOutcome::Partly => records.saturating_sub(checked.known),
+        AckOutcome::Refused | AckOutcome::Duplicate => 0,
+    };
     let told = if outcome == AckOutcome::Duplicate { &[] } else { checked.findings.as_slice() };
     let (errors, omitted) = AckError::list(told);
     let sha256 = hex::decode(&claim.work.blob_sha256).ok().and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
@@ -351,4 +307,30 @@ async fn acknowledge(
         bytes: &bytes,
     };
     tx.write_letter(&letter, now).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_past_the_findings_that_are_told_still_refuses_the_file() {
+        let mut checked = Checked {
+            bytes: Arc::default(),
+            format: None,
+            level: AckLevel::Business,
+            summary: None,
+            findings: Vec::new(),
+            omitted: 0,
+            known: 0,
+        };
+        for _ in 0..XML_FAULTS {
+            checked.note(Finding::warning(Code::ReadingGoesBackwards));
+        }
+        assert!(!refuses(&checked.findings) && checked.omitted == 0);
+        checked.note(Finding::warning(Code::ReadingGoesBackwards));
+        assert_eq!((checked.findings.len(), checked.omitted, refuses(&checked.findings)), (XML_FAULTS, 1, false));
+        checked.note(Finding::error(Code::FileRecord));
+        assert_eq!((checked.findings.len(), checked.omitted, refuses(&checked.findings)), (XML_FAULTS, 2, true));
+    }
 }

@@ -1,6 +1,9 @@
 //! Acts whose certificates' status is not known at once: what is fetched for them, how they wait, and what is repeated later.
 
-#[path = "sealed.rs"]
+mod asked;
+mod billed;
+mod filed;
+mod owed;
 mod sealed;
 
 use std::cell::Cell;
