@@ -1,11 +1,17 @@
 //! What may be said on the command line.
 
+mod billing;
+mod money;
+
 use std::path::PathBuf;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand};
 use oblik_domain::ids::ContractNumber;
 use oblik_domain::period::Period;
+
+pub use billing::{Bill, BillOne, Confirm, Enter, Month, Readings, meter, register};
+pub use money::{Add, Amount, Book, Ledger, Payment, Show};
 
 /// Gateway of an electricity utility: signed reading acts by mail in, signed invoices out.
 #[derive(Debug, Parser)]
@@ -77,11 +83,28 @@ pub enum Command {
         #[command(subcommand)]
         what: Xml,
     },
-    /// Calculate one account
+    /// Calculate one account, or with `run` a whole month
     #[command(
-        after_help = "Examples:\n  oblik bill --account 270000017 --period 2026-10 --dry-run --trace\n  oblik bill --account 270000017 --period 2026-10"
+        arg_required_else_help = true,
+        after_help = "Examples:\n  oblik bill --account 270000017 --period 2026-10 --dry-run --trace\n  oblik bill --account 270000017 --period 2026-10\n  oblik bill --account 270000017 --period 2026-10 --correct --reason \"wrong coefficient, act 31\"\n  oblik bill run --period 2026-10"
     )]
     Bill(Bill),
+    /// Readings and what operators confirm of them
+    Readings {
+        #[command(subcommand)]
+        what: Readings,
+    },
+    /// What an account owes by type of debt, what is overdue, and what its payments paid for
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  oblik ledger 270000017\n  oblik ledger 270000017 --at 2026-10-31 --json"
+    )]
+    Ledger(Ledger),
+    /// Payments
+    Payment {
+        #[command(subcommand)]
+        what: Payment,
+    },
     /// Accounts
     Account {
         #[command(subcommand)]
@@ -196,21 +219,6 @@ pub enum Xml {
     /// Check a file against the schema it declares; needs no database
     #[command(after_help = "Example:\n  oblik xml check readings.xml")]
     Check { file: PathBuf },
-}
-
-#[derive(Debug, Args)]
-pub struct Bill {
-    #[arg(long, value_parser = contract)]
-    pub account: ContractNumber,
-    /// Month, such as 2026-10
-    #[arg(long, value_parser = period)]
-    pub period: Period,
-    /// Calculate and show; store nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Show the reason of every figure
-    #[arg(long)]
-    pub trace: bool,
 }
 
 #[derive(Debug, Subcommand)]

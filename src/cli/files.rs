@@ -60,7 +60,7 @@ pub async fn import_one(house: &House, file: &Path) -> Result<(Value, bool)> {
         "ack": acknowledgement.map(|(path, _)| path.display().to_string()),
         "findings": findings.iter().map(|finding| file_finding(&finding.to_finding())).collect::<Vec<_>>(),
     });
-    Ok((value, matches!(outcome, "accepted" | "duplicate")))
+    Ok((value, matches!(outcome, "accepted" | "partly" | "duplicate")))
 }
 
 fn place_and_detail(finding: &Finding) -> String {

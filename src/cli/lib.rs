@@ -14,8 +14,12 @@ mod demo;
 mod evidence;
 mod files;
 mod ingest;
+mod ledger;
+mod month;
+mod payment;
 mod print;
 mod queue;
+mod readings;
 mod rejudge;
 mod status;
 mod trust;
@@ -83,6 +87,9 @@ async fn obey(line: Line) -> Result<Ending> {
         Command::Import { files } => files::import(&setup, &files).await,
         Command::Xml { what } => files::xml(&what, setup.json),
         Command::Bill(arguments) => bill::run(&setup, &arguments).await,
+        Command::Ledger(arguments) => ledger::run(&setup, arguments).await,
+        Command::Payment { what } => payment::run(&setup, what).await,
+        Command::Readings { what } => readings::run(&setup, what).await,
         Command::Account { what } => account::run(&setup, what).await,
         Command::Act { what } => act::run(&setup, what).await,
         Command::Queue { what } => queue::run(&setup, what).await,

@@ -78,8 +78,47 @@ pub fn table(heads: &[&str], rows: &[Vec<String>]) {
     }
 }
 
-/// Who says it, for the journal.
+/// Who says it, for the journal: whose process this is by the system's own word. A variable of the environment is anybody's
+/// to set, and four eyes must be those of two people.
 pub fn operator() -> String {
-    let named = ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok());
-    named.unwrap_or_else(|| "unknown".to_owned())
+    use std::os::unix::fs::MetadataExt as _;
+    let own = std::fs::metadata("/proc/self").ok().map(|own| own.uid());
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    operator_of(own, &users, std::env::var("SUDO_USER").ok())
+}
+
+/// The name of a user id; of root, who became it by `sudo`.
+fn operator_of(own: Option<u32>, users: &str, sudo: Option<String>) -> String {
+    let Some(own) = own else { return "unknown".to_owned() };
+    if let (0, Some(sudo)) = (own, sudo) {
+        return sudo;
+    }
+    let id = own.to_string();
+    let named = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == id).then(|| name.to_owned())
+    });
+    named.unwrap_or_else(|| format!("user {id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operator_is_whose_process_it_is_and_root_is_who_became_it() {
+        let users = "root:x:0:0:root:/root:/bin/sh\nanna:x:1000:1000::/home/anna:/bin/sh\nbroken\n";
+        for (own, sudo, name) in [
+            (Some(1000), None, "anna"),
+            // Only root can have become itself.
+            (Some(1000), Some("bohdan"), "anna"),
+            (Some(0), None, "root"),
+            (Some(0), Some("bohdan"), "bohdan"),
+            (Some(1001), None, "user 1001"),
+            (None, Some("bohdan"), "unknown"),
+        ] {
+            assert_eq!(operator_of(own, users, sudo.map(str::to_owned)), name);
+        }
+    }
 }

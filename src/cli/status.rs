@@ -4,12 +4,17 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::configuration::Setup;
-use crate::{Ending, print};
+use crate::{Ending, month, print};
 
 pub async fn run(setup: &Setup) -> Result<Ending> {
     let house = setup.open().await?;
     let mut tx = house.store.read().await?;
     let (depths, sources, waiting) = (tx.depths().await?, tx.sources().await?, tx.waiting().await?);
+    let mut runs = Vec::new();
+    for run in tx.open_runs().await? {
+        let progress = tx.run_progress(run.id).await?;
+        runs.push((run, progress));
+    }
     tx.roll_back().await?;
     let now = house.now();
     let age = |since: Option<chrono::DateTime<chrono::Utc>>| since.map(|since| (now - since).num_seconds().max(0));
@@ -33,6 +38,9 @@ pub async fn run(setup: &Setup) -> Result<Ending> {
         })
         .collect();
     print::table(&["source", "last success (UTC)", "trouble"], &looked);
+    if !runs.is_empty() {
+        month::show(&runs);
+    }
     let days = (house.signer.not_after() - now).num_days();
     eprintln!("the supplier's certificate ends in {days} days ({})", house.signer.not_after().format("%Y-%m-%d"));
     let until = waiting.oldest.map(|oldest| print::waits_until(&house.config, oldest));
@@ -56,6 +64,7 @@ pub async fn run(setup: &Setup) -> Result<Ending> {
             "store": house.store.engine_name(),
             "queues": depths.iter().map(|depth| json!({ "what": depth.subject, "state": depth.state, "count": depth.count, "oldest_age_s": age(depth.oldest) })).collect::<Vec<_>>(),
             "sources": sources.iter().map(|source| json!({ "source": source.source, "last_success": source.last_success, "trouble": source.last_trouble })).collect::<Vec<_>>(),
+            "runs": runs.iter().map(|(run, progress)| month::run_told(run, progress)).collect::<Vec<_>>(),
             "certificates": [{ "role": "supplier", "subject": house.signer.subject(), "not_after": house.signer.not_after(), "days": days }],
         }));
     }

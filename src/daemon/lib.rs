@@ -1,6 +1,7 @@
 //! The daemon: rounds on a schedule, its life under systemd, what it tells.
 
 pub mod lifecycle;
+mod month;
 mod rounds;
 mod run;
 pub mod schedule;

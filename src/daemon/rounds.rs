@@ -48,7 +48,7 @@ async fn ended(mut flag: watch::Receiver<bool>) {
 }
 
 /// Sleeps until the bell, the time, or the end; true at the end.
-async fn rest(bell: Arc<Notify>, time: Duration, end: watch::Receiver<bool>) -> bool {
+pub(crate) async fn rest(bell: Arc<Notify>, time: Duration, end: watch::Receiver<bool>) -> bool {
     tokio::select! {
         () = bell.notified() => false,
         () = tokio::time::sleep(time) => false,

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
 use crate::lifecycle::{Lifecycle, OnlyInstance, Order, Orders};
+use crate::month;
 use crate::rounds::{self, Bells, Source, told};
 
 /// How long a drain may take: under systemd's `TimeoutStopSec`.
@@ -118,6 +119,7 @@ async fn serve(house: &House, lifecycle: &Lifecycle, orders: &mut Orders) -> Res
     for station in STATIONS {
         stations.spawn(rounds::station(house.clone(), station, bells.clone()));
     }
+    stations.spawn(month::month(house.clone(), bells.clone()));
     post.spawn(rounds::post(house.clone(), bells.clone()));
     let status = format!("{} mailboxes, {} drops", house.config.mailboxes.len(), house.config.drops.len());
     info!(mailboxes = house.config.mailboxes.len(), drops = house.config.drops.len(), store = house.store.engine_name(), "ready");

@@ -88,7 +88,7 @@ fn of_acts(desk: &mut Desk<'_>) -> Result<()> {
         row.total = RegisterTotal(before.0 - 25_000);
     }
     let files = vec![File::p7m(desk.file("xml.p7m"), customer.sign_enclosing(&write_reading_act(&act), at)?)];
-    let expected = Expected::told("refused", Code::ReadingGoesBackwards, &customer);
+    let expected = Expected::told("unbilled", Code::ReadingGoesBackwards, &customer);
     desk.attached("a reading below last month's", &customer, Client::Gmail, files, expected)
 }
 
