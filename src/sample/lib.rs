@@ -3,8 +3,10 @@
 //! All of it is invented; codes and addresses are of ranges nobody is given (ЄДРПОУ from 99…, domains under `.example`).
 //! Everything but the keys depends on the arguments alone, so two worlds of one moment and size read the same.
 
+mod accounts;
 mod acts;
 mod authority;
+mod cases;
 mod codes;
 mod layout;
 pub mod mail;
@@ -15,7 +17,9 @@ mod prices;
 mod utility;
 mod wrong;
 
+pub use accounts::Accounts;
 pub use authority::{Algorithm, Authority, Identity, Keys, Subject, Validity};
+pub use cases::Case;
 pub use layout::{PASSPHRASE_FILE, lay_out};
 pub use utility::{Customer, Utility};
 

@@ -9,7 +9,7 @@ use oblik_domain::act::PreviousReadings;
 use oblik_domain::energy::{Coefficient, RegisterTotal};
 use oblik_domain::ids::{ContractNumber, MeterSerial};
 use oblik_domain::invoice::Seller;
-use oblik_domain::metering::{EnergyKind, Meter, Quality, Reading, Register, RegisterKey, UsagePoint, VoltageClass};
+use oblik_domain::metering::{EnergyKind, Meter, Occasion, Quality, Reading, Register, RegisterKey, UsagePoint, VoltageClass};
 use oblik_domain::period::{Period, kyiv_day};
 use oblik_domain::tariff::{Parameter, Tariff};
 use oblik_edi::{AccountEntry, FileHeader, MasterRecord, write_master_data};
@@ -72,7 +72,7 @@ impl Customer {
 
     /// The account as the master data tells it.
     pub fn entry(&self) -> AccountEntry {
-        AccountEntry { record: self.record.clone(), openings: self.openings.clone() }
+        AccountEntry { record: self.record.clone(), openings: self.openings.clone(), history: Vec::new(), balances: Vec::new() }
     }
 }
 
@@ -160,28 +160,9 @@ impl Utility {
     }
 
     fn customer(&mut self, number: u64, from: NaiveDate) -> Result<Customer, SampleError> {
-        let seed = mix(number);
-        let (company, slug) = pick(names::COMPANIES, number - 1)?;
-        let round = (number - 1) / u64::try_from(names::COMPANIES.len()).unwrap_or(1);
-        let (name, slug) = if round == 0 {
-            (company.to_owned(), slug.to_owned())
-        } else {
-            (format!("{company} {}", round + 1), format!("{slug}{}", round + 1))
-        };
-        let (contract, edrpou) = (codes::contract(number)?, codes::edrpou(number)?);
-        let product = product(number)?;
-        let address = format!("{}, {}, {}", pick(names::TOWNS, seed)?, pick(names::STREETS, seed >> 8)?, 1 + seed % 120);
-        let account = Account {
-            contract: contract.clone(),
-            contract_date: from,
-            name: name.clone(),
-            vat_number: if number.is_multiple_of(4) { String::new() } else { codes::vat_number(&edrpou, number) },
-            edrpou: edrpou.clone(),
-            address: address.clone(),
-            emails: vec![format!("energo@{slug}.example"), format!("buh@{slug}.example")],
-            product: product.name.to_owned(),
-            self_billing: SelfBilling::Allowed,
-        };
+        let mut record = account_record(number, from)?;
+        let account = &record.account;
+        let (contract, edrpou, name) = (account.contract.clone(), account.edrpou.clone(), account.name.clone());
         let rnokpp = (!number.is_multiple_of(7)).then(|| codes::rnokpp(number)).transpose()?;
         let person = pick(names::PEOPLE, number - 1)?.to_owned();
         let common_name = if rnokpp.is_some() { person } else { name.clone() };
@@ -203,52 +184,87 @@ impl Utility {
             from,
             to: None,
         };
-        let mut record = AccountRecord { account, points: Vec::new(), meters: Vec::new(), signers: vec![signer] };
-        for point in 1..=1 + number % 3 {
-            add_point(&mut record, product, number, point, &address)?;
-        }
-        let openings = self.openings(&record);
+        record.signers.push(signer);
+        let openings = openings(&record, self.opening_period);
         Ok(Customer { number, record, openings, identity })
-    }
-
-    fn openings(&self, record: &AccountRecord) -> Vec<Reading> {
-        let period = self.opening_period;
-        let reading = |(register, digits): (RegisterKey, u8)| {
-            // Between a tenth and four tenths of the dial.
-            let end = 10_u64.pow(u32::from(digits)) * 1000;
-            let shown = end / 10 + mix(register_seed(&register)) % (end * 3 / 10);
-            let shown = if digits == 5 { shown / 1000 * 1000 } else { shown };
-            let total = RegisterTotal(i64::try_from(shown).unwrap_or_default());
-            Reading { register, period, read_on: period.last_day(), total, quality: Quality::Actual }
-        };
-        registers(record).into_iter().map(reading).collect()
     }
 
     /// What the registers of a customer show at the end of `period`: each month adds what the register's own pace is.
     pub fn totals(&self, customer: &Customer, period: Period) -> BTreeMap<RegisterKey, RegisterTotal> {
-        let months = (period.ordinal() - self.opening_period.ordinal()).max(0);
-        let grown = |reading: &Reading| {
-            let seed = register_seed(&reading.register);
-            let units = if reading.register.kind == EnergyKind::ActiveImport {
-                120 + mix(seed ^ 1) % 640
-            } else {
-                20 + mix(seed ^ 1) % 160
-            };
-            let thousandths = if reading.total.0 % 1000 == 0 { 0 } else { mix(seed ^ 2) % 1000 };
-            let month = i64::try_from(units * 1000 + thousandths).unwrap_or_default();
-            (reading.register.clone(), RegisterTotal(reading.total.0 + month * months))
-        };
-        customer.openings.iter().map(grown).collect()
+        totals(&customer.openings, self.opening_period, period)
     }
 }
 
-fn years_from(day: NaiveDate, years: i32) -> Result<NaiveDate, SampleError> {
+/// What registers show at the end of `period`, when these openings are of the end of `from`.
+pub(crate) fn totals(openings: &[Reading], from: Period, period: Period) -> BTreeMap<RegisterKey, RegisterTotal> {
+    let months = (period.ordinal() - from.ordinal()).max(0);
+    let grown = |reading: &Reading| (reading.register.clone(), RegisterTotal(reading.total.0 + month_of(reading) * months));
+    openings.iter().map(grown).collect()
+}
+
+/// What a register counts in a month, in thousandths: a pace of its own.
+pub(crate) fn month_of(opening: &Reading) -> i64 {
+    let seed = register_seed(&opening.register);
+    let units =
+        if opening.register.kind == EnergyKind::ActiveImport { 120 + mix(seed ^ 1) % 640 } else { 20 + mix(seed ^ 1) % 160 };
+    let thousandths = if opening.total.0 % 1000 == 0 { 0 } else { mix(seed ^ 2) % 1000 };
+    i64::try_from(units * 1000 + thousandths).unwrap_or_default()
+}
+
+/// The readings that registers were taken over with.
+pub(crate) fn openings(record: &AccountRecord, period: Period) -> Vec<Reading> {
+    let reading = |(register, digits): (RegisterKey, u8)| {
+        // Between a tenth and four tenths of the dial.
+        let end = 10_u64.pow(u32::from(digits)) * 1000;
+        let shown = end / 10 + mix(register_seed(&register)) % (end * 3 / 10);
+        let shown = if digits == 5 { shown / 1000 * 1000 } else { shown };
+        let total = RegisterTotal(i64::try_from(shown).unwrap_or_default());
+        let read_on = period.last_day();
+        Reading { register, period, read_on, total, quality: Quality::Actual, occasion: Occasion::PeriodEnd }
+    };
+    registers(record).into_iter().map(reading).collect()
+}
+
+/// The account of a number with its points and meters, and nobody who may sign for it.
+pub(crate) fn account_record(number: u64, from: NaiveDate) -> Result<AccountRecord, SampleError> {
+    let seed = mix(number);
+    let (company, slug) = pick(names::COMPANIES, number - 1)?;
+    let round = (number - 1) / u64::try_from(names::COMPANIES.len()).unwrap_or(1);
+    let (name, slug) = if round == 0 {
+        (company.to_owned(), slug.to_owned())
+    } else {
+        (format!("{company} {}", round + 1), format!("{slug}{}", round + 1))
+    };
+    let (contract, edrpou) = (codes::contract(number)?, codes::edrpou(number)?);
+    let product = product(number)?;
+    let address = format!("{}, {}, {}", pick(names::TOWNS, seed)?, pick(names::STREETS, seed >> 8)?, 1 + seed % 120);
+    let account = Account {
+        contract,
+        contract_date: from,
+        name: name.clone(),
+        vat_number: if number.is_multiple_of(4) { String::new() } else { codes::vat_number(&edrpou, number) },
+        edrpou: edrpou.clone(),
+        address: address.clone(),
+        emails: vec![format!("energo@{slug}.example"), format!("buh@{slug}.example")],
+        product: product.name.to_owned(),
+        self_billing: SelfBilling::Allowed,
+        terms: Vec::new(),
+        limits: Vec::new(),
+    };
+    let mut record = AccountRecord { account, points: Vec::new(), meters: Vec::new(), signers: Vec::new() };
+    for point in 1..=1 + number % 3 {
+        add_point(&mut record, product, number, point, &address)?;
+    }
+    Ok(record)
+}
+
+pub(crate) fn years_from(day: NaiveDate, years: i32) -> Result<NaiveDate, SampleError> {
     let months = Months::new(years.unsigned_abs() * 12);
     let moved = if years < 0 { day.checked_sub_months(months) } else { day.checked_add_months(months) };
     moved.ok_or(SampleError::Value("the moment"))
 }
 
-fn product(number: u64) -> Result<&'static Product, SampleError> {
+pub(crate) fn product(number: u64) -> Result<&'static Product, SampleError> {
     pick(&[&PRODUCTS[0], &PRODUCTS[1], &PRODUCTS[2]], number / 2)
 }
 
@@ -264,7 +280,13 @@ fn known_by(number: u64, identity: &Identity) -> Result<SignerIdentity, SampleEr
     })
 }
 
-fn add_point(record: &mut AccountRecord, product: &Product, number: u64, point: u64, address: &str) -> Result<(), SampleError> {
+pub(crate) fn add_point(
+    record: &mut AccountRecord,
+    product: &Product,
+    number: u64,
+    point: u64,
+    address: &str,
+) -> Result<(), SampleError> {
     let seed = mix(number * 10 + point);
     let eic = codes::eic(number, point)?;
     let contract = record.account.contract.clone();
@@ -287,8 +309,19 @@ fn add_point(record: &mut AccountRecord, product: &Product, number: u64, point: 
         installed_on: from,
         removed_on: None,
         registers,
+        coefficients: Vec::new(),
     });
-    record.points.push(UsagePoint { eic, contract, name, address: address.to_owned(), voltage_class, from, to: None });
+    record.points.push(UsagePoint {
+        eic,
+        contract,
+        name,
+        address: address.to_owned(),
+        voltage_class,
+        from,
+        to: None,
+        terms: Vec::new(),
+        disconnections: Vec::new(),
+    });
     Ok(())
 }
 

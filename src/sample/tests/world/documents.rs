@@ -1,8 +1,8 @@
 //! Master data and acts, against xmllint, pdfsig and the rules they must pass.
 
+use oblik_billing::{BillingInput, PriceBook, compute};
 use oblik_domain::account::SignerIdentity;
 use oblik_domain::act::examine;
-use oblik_domain::billing::{BillingInput, compute};
 use oblik_domain::finding::refuses;
 use oblik_domain::invoice::Seller;
 use oblik_domain::period::{Period, kyiv_day};
@@ -30,6 +30,7 @@ fn the_master_data_is_valid_and_read_back_whole() {
 #[test]
 fn every_customers_act_fits_its_account_and_can_be_billed() {
     let world = utility();
+    let prices = PriceBook::new(world.tariffs.clone(), world.parameters.clone(), Vec::new()).unwrap();
     let mut shown = std::collections::BTreeSet::new();
     for customer in &world.customers {
         let xml = world.act_xml(customer, world.period);
@@ -38,15 +39,9 @@ fn every_customers_act_fits_its_account_and_can_be_billed() {
         assert_eq!(act, world.reading_act(customer, world.period));
         let findings = examine(&act, &customer.record, &customer.opening(), kyiv_day(now()));
         assert!(!refuses(&findings), "{findings:?}");
-        let bill = compute(&BillingInput {
-            record: &customer.record,
-            period: world.period,
-            opening: customer.opening(),
-            closing: act.rows.iter().map(|row| (row.register.clone(), row.total)).collect(),
-            tariffs: &world.tariffs,
-            parameters: &world.parameters,
-        })
-        .unwrap();
+        let mut known: Vec<_> = customer.openings.iter().cloned().chain(act.readings()).collect();
+        known.sort_by(|one, other| (&one.register, one.period).cmp(&(&other.register, other.period)));
+        let bill = compute(&BillingInput::new(&customer.record, world.period, &known, &prices)).unwrap().bill;
         assert!(bill.total.0 > 0 && bill.active_volume().0 > 0, "{}", customer.name());
         shown.insert((bill.lines.len(), customer.record.points.len()));
     }

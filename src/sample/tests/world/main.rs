@@ -8,6 +8,7 @@
     reason = "a fault in a test may panic"
 )]
 
+mod accounts;
 mod certificates;
 mod documents;
 mod mails;
