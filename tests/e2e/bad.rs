@@ -130,12 +130,7 @@ fn of_documents(house: &House) -> Vec<Case> {
             "ACT-XML",
         ),
         case("a reading below the opening", 39, with_text(39, lowest_readings), "E9"),
-        case(
-            "a month to come",
-            40,
-            with_text(40, |text| text.replacen(&format!("<Period>{}", world().month()), "<Period>2199-01", 1)),
-            "ACT-PERIOD",
-        ),
+        case("a month to come", 40, with_text(40, month_to_come), "ACT-PERIOD"),
         case("two acts in one mail", 35, two_acts, "MAIL-SEVERAL-ACTS"),
         case("an act without signature", 41, vec![File::pdf("akt.pdf", house.issue_act_pdf(customer(41)))], "MAIL-UNSIGNED"),
         case("a photograph", 42, vec![File::jpeg("IMG_1.jpg", METER_PHOTO.to_vec())], "MAIL-PHOTO"),
@@ -189,12 +184,16 @@ fn of_senders() -> Vec<Case> {
         },
         Case {
             name: "a bad act that a machine sent",
-            mail: act_mail_with(customer(54), 54, with_text(54, lowest_readings), |draft| {
+            mail: act_mail_with(customer(54), 54, with_text(54, month_to_come), |draft| {
                 draft.fields = vec![("X-Loop", "robot")];
             }),
             fate: Silence,
         },
     ]
+}
+
+fn month_to_come(text: &str) -> String {
+    text.replacen(&format!("<Period>{}", world().month()), "<Period>2199-01", 1)
 }
 
 /// Every register shows zero.
@@ -254,7 +253,9 @@ fn nothing_is_billed(house: &House) {
     for number in (20..=48).chain([51, 54]) {
         let record = house.json(&["account", "show", customer(number).contract().as_str()]);
         assert_eq!(record["invoices"], serde_json::json!([]), "customer {number}");
-        assert_eq!(record["acts"], serde_json::json!([]), "customer {number}");
+        // What goes below the opening stands, unbilled, until somebody says what it is (E9).
+        let stands = usize::from(number == 39);
+        assert_eq!(record["acts"].as_array().map(Vec::len), Some(stands), "customer {number}");
     }
     for number in [50, 52, 53] {
         let record = house.json(&["account", "show", customer(number).contract().as_str()]);

@@ -346,7 +346,8 @@ impl House {
     /// Waits until every mail was taken in and nothing is on its way; what waits for a person may wait.
     pub fn wait_idle(&self, within: Duration) {
         wait_until("nothing is on its way", within, || {
-            let still = |queue: &Value| matches!(queue["state"].as_str(), Some("parked" | "held" | "failed" | "unbilled"));
+            let still =
+                |queue: &Value| matches!(queue["state"].as_str(), Some("parked" | "held" | "failed" | "unbilled" | "unassigned"));
             self.waiting_mails() == 0
                 && self.json(&["status"])["queues"].as_array().is_some_and(|queues| queues.iter().all(still))
         });

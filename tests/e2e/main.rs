@@ -10,6 +10,7 @@
 
 mod acts;
 mod bad;
+mod billing;
 mod commands;
 mod containers;
 mod files;

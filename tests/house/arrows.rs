@@ -14,6 +14,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dstu4145", &[]),
     ("signature", &["domain", "dstu4145"]),
     ("trustlist", &["domain", "signature"]),
+    ("billing", &["domain"]),
+    // The words of payment purposes are Ukrainian.
+    ("ledger", &["domain", "words"]),
     ("edi", &["domain"]),
     ("words", &["domain"]),
     ("mail", &["domain", "words"]),
@@ -23,11 +26,25 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("channels", &["domain", "config"]),
     (
         "pipeline",
-        &["domain", "crashpoint", "signature", "trustlist", "mail", "edi", "documents", "words", "config", "store", "channels"],
+        &[
+            "domain",
+            "crashpoint",
+            "signature",
+            "trustlist",
+            "mail",
+            "billing",
+            "ledger",
+            "edi",
+            "documents",
+            "words",
+            "config",
+            "store",
+            "channels",
+        ],
     ),
     ("daemon", &["domain", "config", "store", "channels", "pipeline", "words"]),
     // A small utility with its customers: for the demo, the tests and the figures. It knows neither store nor channels.
-    ("sample", &["domain", "signature", "edi", "documents", "words", "mail"]),
+    ("sample", &["domain", "signature", "billing", "edi", "documents", "words", "mail"]),
     (
         "cli",
         &[
@@ -35,6 +52,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "signature",
             "trustlist",
             "mail",
+            "billing",
+            "ledger",
             "edi",
             "documents",
             "words",
@@ -50,7 +69,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 ];
 
 /// What a document means is decided here, without sockets, threads of a runtime, or SQL.
-const PURE: &[&str] = &["domain", "dstu4145", "signature", "trustlist", "mail", "edi", "documents", "words"];
+const PURE: &[&str] = &["domain", "dstu4145", "signature", "trustlist", "mail", "billing", "ledger", "edi", "documents", "words"];
 
 /// Crates by which a pure package would get out of its walls, directly or through another crate.
 const WALLS: &[&str] =

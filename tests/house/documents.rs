@@ -17,6 +17,7 @@ const HELD: &[&str] = &[
     "docs/coverage.md",
     "docs/crash-testing.md",
     "docs/findings.md",
+    "docs/parameters.md",
     "docs/states.md",
 ];
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use oblik_domain::states::{ActState, InvoiceState, ItemState, LetterState, Life};
+use oblik_domain::states::{ActState, InvoiceState, ItemState, LetterState, Life, RunAccountState};
 
 use crate::documents::assert_document;
 use crate::tree;
@@ -19,6 +19,7 @@ fn the_drawings_are_the_tables() {
     draw(&mut made, "Act", "ActState", "A signed reading act.", ActState::ALL);
     draw(&mut made, "Invoice", "InvoiceState", "What is owed for a period.", InvoiceState::ALL);
     draw(&mut made, "Letter", "LetterState", "Whatever leaves: a mail, or a file for a partner.", LetterState::ALL);
+    draw(&mut made, "Account of a run", "RunAccountState", "One account in a month's run.", RunAccountState::ALL);
     assert_document("docs/states.md", &made);
 }
 

@@ -13,6 +13,7 @@ mod arrows;
 mod documents;
 mod drawings;
 mod licences;
+mod parameters;
 mod places;
 mod shape;
 mod source;
