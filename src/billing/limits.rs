@@ -200,18 +200,5 @@ fn limit_source(limit: &Limit) -> String {
 }
 
 fn line(billing: &BillingInput<'_>, kind: LineKind, debt: DebtType, net: Kopiykas) -> BillLine {
-    BillLine {
-        kind,
-        debt,
-        point: None,
-        voltage_class: None,
-        zone: Zone::Total,
-        from: billing.period.first_day(),
-        to: end(billing.period),
-        quantity: None,
-        price: None,
-        factor: None,
-        net,
-        vatable: false,
-    }
+    BillLine::of_sum(kind, debt, (billing.period.first_day(), end(billing.period)), net)
 }

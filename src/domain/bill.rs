@@ -160,7 +160,32 @@ fn active() -> DebtType {
     DebtType::Active
 }
 
+impl BillLine {
+    /// A line that is a sum alone, for the whole account.
+    pub fn of_sum(kind: LineKind, debt: DebtType, (from, to): (NaiveDate, NaiveDate), net: Kopiykas) -> Self {
+        Self {
+            kind,
+            debt,
+            point: None,
+            voltage_class: None,
+            zone: Zone::Total,
+            from,
+            to,
+            quantity: None,
+            price: None,
+            factor: None,
+            net,
+            vatable: kind.carries_vat(),
+        }
+    }
+}
+
 impl LineKind {
+    /// Sanctions carry no VAT (R-VAT-1).
+    pub fn carries_vat(self) -> bool {
+        !matches!(self, Self::LimitConsumption | Self::LimitPower | Self::Penalty | Self::AnnualInterest | Self::Inflation)
+    }
+
     /// Whether the line is a part of the price of energy, which has zones.
     pub fn is_of_energy(self) -> bool {
         matches!(self, Self::Supply | Self::Transmission | Self::Distribution)

@@ -12,7 +12,6 @@ use oblik_domain::bill::{BillLine, LineKind, TraceInput, TraceStep};
 use oblik_domain::calendar::days_after;
 use oblik_domain::finding::{Code, Finding};
 use oblik_domain::ledger::DebtType;
-use oblik_domain::metering::Zone;
 use oblik_domain::money::Kopiykas;
 use oblik_domain::period::Period;
 use oblik_domain::{Decimal, NaiveDate};
@@ -109,27 +108,10 @@ pub fn accrue(input: &SanctionInput<'_>) -> Result<Accrued, Vec<Finding>> {
             }
         }
         if sum != 0 {
-            accrued.lines.push(line(kind, debt, (from, to), Kopiykas(sum)));
+            accrued.lines.push(BillLine::of_sum(kind, debt, (from, to), Kopiykas(sum)));
         }
     }
     if findings.is_empty() { Ok(accrued) } else { Err(findings) }
-}
-
-fn line(kind: LineKind, debt: DebtType, (from, to): (NaiveDate, NaiveDate), net: Kopiykas) -> BillLine {
-    BillLine {
-        kind,
-        debt,
-        point: None,
-        voltage_class: None,
-        zone: Zone::Total,
-        from,
-        to,
-        quantity: None,
-        price: None,
-        factor: None,
-        net,
-        vatable: false,
-    }
 }
 
 fn told(row: AccrualRow, rule: &'static str) -> TraceStep {

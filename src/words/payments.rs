@@ -1,5 +1,6 @@
 //! Words by which the purpose of a payment is understood: months, debt types, the signs of look-alike letters. Source: R-PAY-4.
 
+use crate::commands::unmistaken;
 use oblik_domain::ledger::DebtType;
 
 /// Words of a debt type, by how they begin; compared after [`fold`]. Ukrainian and Russian.
@@ -88,29 +89,10 @@ pub fn fold(text: &str) -> String {
             }
             // Other marks over letters, such as stress.
             '\u{300}'..='\u{36f}' => {}
-            other => folded.push(look_alike(other)),
+            other => folded.push(unmistaken(other)),
         }
     }
     folded
-}
-
-fn look_alike(c: char) -> char {
-    match c {
-        'a' => 'а',
-        'b' => 'в',
-        'c' => 'с',
-        'e' | 'ё' => 'е',
-        'h' => 'н',
-        'i' => 'і',
-        'k' => 'к',
-        'm' => 'м',
-        'o' => 'о',
-        'p' => 'р',
-        't' => 'т',
-        'x' => 'х',
-        'y' => 'у',
-        other => other,
-    }
 }
 
 #[cfg(test)]

@@ -306,20 +306,7 @@ pub(super) fn discount(
 }
 
 fn line(billing: &BillingInput<'_>, kind: LineKind, net: Kopiykas) -> BillLine {
-    BillLine {
-        kind,
-        debt: DebtType::Reactive,
-        point: None,
-        voltage_class: None,
-        zone: Zone::Total,
-        from: billing.period.first_day(),
-        to: end(billing.period),
-        quantity: None,
-        price: None,
-        factor: None,
-        net,
-        vatable: true,
-    }
+    BillLine::of_sum(kind, DebtType::Reactive, (billing.period.first_day(), end(billing.period)), net)
 }
 
 fn row(figures: &Figures<'_, '_>, area: &Area<'_>, tg: Decimal) -> ReactiveRow {

@@ -1,11 +1,11 @@
 //! What holds the whole calculation together: lines, VAT, totals, and every price with its days.
 
 use oblik_billing::{BillingInput, Calculation, PriceBook, compute};
-use oblik_domain::account::{Account, AccountRecord, SelfBilling};
+use oblik_domain::account::AccountRecord;
 use oblik_domain::bill::LineKind;
 use oblik_domain::energy::{Coefficient, RegisterTotal};
 use oblik_domain::finding::Finding;
-use oblik_domain::ids::{ContractNumber, Edrpou, Eic, MeterSerial};
+use oblik_domain::ids::{ContractNumber, Eic, MeterSerial};
 use oblik_domain::metering::{
     EnergyKind, Meter, Occasion, Quality, Reading, Register, RegisterKey, UsagePoint, VoltageClass, Zone,
 };
@@ -35,19 +35,7 @@ fn record(zones: &[Zone]) -> AccountRecord {
     let point = Eic::parse(POINT).unwrap();
     let registers = zones.iter().map(|zone| Register { kind: EnergyKind::ActiveImport, zone: *zone, digits: 5 }).collect();
     AccountRecord {
-        account: Account {
-            contract: contract.clone(),
-            contract_date: day("2020-01-01"),
-            name: "ТОВ «Млин»".to_owned(),
-            edrpou: Edrpou::parse("00131512").unwrap(),
-            vat_number: String::new(),
-            address: "м. Рівне".to_owned(),
-            emails: vec!["buh@mlyn.example".to_owned()],
-            product: "free".to_owned(),
-            self_billing: SelfBilling::Allowed,
-            terms: Vec::new(),
-            limits: Vec::new(),
-        },
+        account: crate::account(),
         points: vec![UsagePoint {
             eic: point.clone(),
             contract,

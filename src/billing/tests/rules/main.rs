@@ -8,3 +8,23 @@ mod network;
 mod plausibility;
 mod rerating;
 mod whole;
+
+use oblik_domain::account::{Account, SelfBilling};
+use oblik_domain::ids::{ContractNumber, Edrpou};
+
+/// The account all rules are tried on.
+fn account() -> Account {
+    Account {
+        contract: ContractNumber::parse("270000017").unwrap(),
+        contract_date: "2020-01-01".parse().unwrap(),
+        name: "ТОВ «Млин»".to_owned(),
+        edrpou: Edrpou::parse("00131512").unwrap(),
+        vat_number: String::new(),
+        address: "м. Рівне".to_owned(),
+        emails: vec!["buh@mlyn.example".to_owned()],
+        product: "free".to_owned(),
+        self_billing: SelfBilling::Allowed,
+        terms: Vec::new(),
+        limits: Vec::new(),
+    }
+}

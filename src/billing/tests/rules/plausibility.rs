@@ -1,13 +1,13 @@
 //! R-PLAUS and E1: both sides of each bound, who may override it, and what is suspected.
 
 use oblik_billing::{BillingInput, Calculation, PriceBook, compute};
-use oblik_domain::account::{Account, AccountRecord, SelfBilling, Terms};
+use oblik_domain::account::{AccountRecord, Terms};
 use oblik_domain::bill::{MonthVolume, TraceStep};
 use oblik_domain::confirmation::{Confirmation, Confirmed};
 use oblik_domain::dated::Dated;
 use oblik_domain::energy::{Coefficient, Kwh, RegisterTotal};
 use oblik_domain::finding::{Code, Finding};
-use oblik_domain::ids::{ContractNumber, Edrpou, Eic, MeterSerial};
+use oblik_domain::ids::{ContractNumber, Eic, MeterSerial};
 use oblik_domain::metering::{
     EnergyKind, Meter, Occasion, Quality, Reading, Register, RegisterKey, UsagePoint, VoltageClass, Zone,
 };
@@ -61,19 +61,7 @@ impl Case {
             }
         }
         readings.sort_by(|one, other| (&one.register, one.period).cmp(&(&other.register, other.period)));
-        let account = Account {
-            contract: contract.clone(),
-            contract_date: day("2020-01-01"),
-            name: "ТОВ «Млин»".to_owned(),
-            edrpou: Edrpou::parse("00131512").unwrap(),
-            vat_number: String::new(),
-            address: "м. Рівне".to_owned(),
-            emails: vec!["buh@mlyn.example".to_owned()],
-            product: "free".to_owned(),
-            self_billing: SelfBilling::Allowed,
-            terms: Vec::new(),
-            limits: Vec::new(),
-        };
+        let account = crate::account();
         let usage_point = UsagePoint {
             eic: point.clone(),
             contract,

@@ -1,12 +1,12 @@
 //! A small account that grows by what a test says.
 
 use oblik_billing::{BillingInput, Calculation, PriceBook, compute};
-use oblik_domain::account::{Account, AccountRecord, SelfBilling, Terms};
+use oblik_domain::account::{AccountRecord, Terms};
 use oblik_domain::bill::{BillLine, LineKind};
 use oblik_domain::dated::Dated;
 use oblik_domain::energy::{Coefficient, RegisterTotal};
 use oblik_domain::finding::Finding;
-use oblik_domain::ids::{ContractNumber, Edrpou, Eic, MeterSerial};
+use oblik_domain::ids::{Eic, MeterSerial};
 use oblik_domain::metering::{
     EnergyKind, IntervalSeries, Meter, Occasion, PointTerms, Quality, Reading, Register, RegisterKey, UsagePoint, VoltageClass,
     Zone,
@@ -41,20 +41,7 @@ pub struct World {
 impl World {
     /// One point of the second class without a meter, VAT 20 %, and the three prices of 1, 0.1 and 0.01.
     pub fn new() -> Self {
-        let contract = ContractNumber::parse("270000017").unwrap();
-        let account = Account {
-            contract,
-            contract_date: day("2020-01-01"),
-            name: "ТОВ «Млин»".to_owned(),
-            edrpou: Edrpou::parse("00131512").unwrap(),
-            vat_number: String::new(),
-            address: "м. Рівне".to_owned(),
-            emails: vec!["buh@mlyn.example".to_owned()],
-            product: "free".to_owned(),
-            self_billing: SelfBilling::Allowed,
-            terms: Vec::new(),
-            limits: Vec::new(),
-        };
+        let account = crate::account();
         let mut world = Self {
             record: AccountRecord { account, points: Vec::new(), meters: Vec::new(), signers: Vec::new() },
             tariffs: [

@@ -8,12 +8,12 @@ mod sharing;
 mod subs;
 
 use oblik_billing::{BillingInput, PriceBook, compute};
-use oblik_domain::account::{Account, AccountRecord, RelatedPoint, Relation, SelfBilling};
+use oblik_domain::account::{AccountRecord, RelatedPoint, Relation};
 use oblik_domain::bill::{Bill, NetVolume};
 use oblik_domain::dated::Dated;
 use oblik_domain::energy::{Coefficient, RegisterTotal};
 use oblik_domain::finding::Finding;
-use oblik_domain::ids::{ContractNumber, Edrpou, Eic, MeterSerial};
+use oblik_domain::ids::{ContractNumber, Eic, MeterSerial};
 use oblik_domain::metering::{
     EnergyKind, IntervalSeries, Meter, Occasion, PointTerms, Quality, Reading, Register, RegisterKey, UsagePoint, VoltageClass,
     Zone,
@@ -79,19 +79,7 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn new(period: &str) -> Self {
-        let account = Account {
-            contract: ContractNumber::parse("270000017").unwrap(),
-            contract_date: day("2020-01-01"),
-            name: "ТОВ «Млин»".to_owned(),
-            edrpou: Edrpou::parse("00131512").unwrap(),
-            vat_number: String::new(),
-            address: "м. Рівне".to_owned(),
-            emails: vec!["buh@mlyn.example".to_owned()],
-            product: "free".to_owned(),
-            self_billing: SelfBilling::Allowed,
-            terms: Vec::new(),
-            limits: Vec::new(),
-        };
+        let account = crate::account();
         let record = AccountRecord { account, points: Vec::new(), meters: Vec::new(), signers: Vec::new() };
         let (readings, intervals, related) = (Vec::new(), Vec::new(), Vec::new());
         let period = Period::parse(period).unwrap();
