@@ -24,7 +24,7 @@ use crate::{BillingInput, network};
 /// What exceeding costs; nothing where the profile is off. A limit that is not registered is a note.
 ///
 /// # Errors
-/// [`Code::ParameterMissing`] (E2), [`Code::OutOfRange`].
+/// [`Code::ParameterMissing`] (E2), [`Code::ValidityOverlap`], [`Code::OutOfRange`].
 pub(crate) fn lines(
     billing: &BillingInput<'_>,
     volumes: &[NetVolume],
@@ -147,6 +147,9 @@ fn power(
 }
 
 /// The limits of the period, one for each area: the last of those registered in time.
+///
+/// # Errors
+/// [`Code::ValidityOverlap`] where one is for the whole account and another for an area; E2 of the parameter.
 fn registered<'a>(billing: &BillingInput<'a>, kind: LimitKind) -> Result<Vec<&'a Limit>, Finding> {
     let days = billing.prices.parameter_of_period("limit-registration-days", billing.period)?;
     let days = u64::try_from(days.trunc()).unwrap_or_default();
@@ -160,7 +163,14 @@ fn registered<'a>(billing: &BillingInput<'a>, kind: LimitKind) -> Result<Vec<&'a
             None => found.push(limit),
         }
     }
-    Ok(found)
+    // The same excess would be charged for the whole account and for its area.
+    match (found.iter().find(|limit| limit.area.is_none()), found.iter().find(|limit| limit.area.is_some())) {
+        (Some(whole), Some(part)) => {
+            let finding = Finding::error(Code::ValidityOverlap).with("what", format!("limit {kind}"));
+            Err(finding.with("first", limit_source(whole)).with("second", limit_source(part)))
+        }
+        _ => Ok(found),
+    }
 }
 
 /// The account's points of an area, or all of them.

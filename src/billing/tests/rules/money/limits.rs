@@ -3,6 +3,7 @@
 use oblik_domain::account::{Limit, LimitKind, LimitProfile, Terms};
 use oblik_domain::bill::LineKind;
 use oblik_domain::energy::RegisterTotal;
+use oblik_domain::finding::Code;
 use oblik_domain::ids::Eic;
 use oblik_domain::ledger::DebtType;
 use oblik_domain::metering::{EnergyKind, IntervalSeries, PointTerms, VoltageClass, Zone};
@@ -113,6 +114,16 @@ fn a_limit_of_an_area_bounds_its_points_only() {
     world.point_terms(mill, PointTerms { area: Some("млин".to_owned()), ..PointTerms::default() });
     assert_eq!(world.lines(LineKind::LimitConsumption), ["total 01–30 100 × 1.11 = 111.00"]);
     assert!(world.bill().unwrap().bill.trace.iter().any(|step| step.subject == "limit-consumption area млин"));
+}
+
+#[test]
+fn an_excess_is_never_charged_for_the_account_and_for_its_area() {
+    let area = Limit { area: Some("млин".to_owned()), ..consumption("300") };
+    let refused = world(&[consumption("700"), area.clone()]).bill().unwrap_err();
+    assert_eq!((refused.len(), refused[0].code, refused[0].value("what")), (1, Code::ValidityOverlap, "limit consumption"));
+    // One that came too late bounds nothing.
+    let late = Limit { registered_on: day("2026-06-29"), ..area };
+    assert!(world(&[consumption("700"), late]).bill().is_ok());
 }
 
 #[test]
