@@ -28,6 +28,9 @@ pub struct BillingInput<'a> {
     pub confirmations: &'a [Confirmation],
     pub prices: &'a PriceBook,
     pub missing: MissingReadings,
+    /// Distribution that the operator charges by the account's terms is calculated as a debt of its own (RQ-F08); else it is left
+    /// to the operator.
+    pub operator_documents: bool,
     /// Lines the ledger adds: penalty, annual interest, inflation. No VAT on them.
     pub sanctions: &'a [BillLine],
     /// How the ledger came to them.
@@ -56,6 +59,7 @@ impl<'a> BillingInput<'a> {
             confirmations: &[],
             prices,
             missing: MissingReadings::Refuse,
+            operator_documents: false,
             sanctions: &[],
             sanction_steps: &[],
         }

@@ -5,6 +5,7 @@
 
 mod catalogue;
 mod compute;
+mod continuity;
 mod correct;
 mod estimate;
 mod fed;
@@ -20,13 +21,16 @@ mod price;
 mod prices;
 mod reactive;
 mod shares;
+mod split;
 mod totals;
 mod trace;
 mod volume;
 
 pub use catalogue::{Entry, catalogue, catalogued};
 pub use compute::{Calculation, compute};
+pub use continuity::follows;
 pub use correct::{Billed, correct, standing_sanctions};
 pub use input::{BillingInput, MissingReadings};
 pub use intervals::{energy_between, greatest_power};
 pub use prices::{Held, PriceBook, PriceKey};
+pub use split::{BilledPart, OPERATOR_DEBTS, Part, correct_parts, split};

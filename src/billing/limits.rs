@@ -69,7 +69,9 @@ fn consumption(
         active.filter(|volume| own.iter().any(|point| point.eic == volume.point)).map(|volume| volume.net).sum()
     };
     let whole = used(None);
-    let net: Kopiykas = energy.iter().map(|line| line.net).sum();
+    // What the operator charges by documents of its own is no part of our price.
+    let own = energy.iter().filter(|line| line.debt == DebtType::Active);
+    let net: Kopiykas = own.map(|line| line.net).sum();
     let average = net.hryvnias().checked_div(Decimal::from(whole.0)).map(|price| rounded(price, 4));
     // Without consumption there is no excess, and no average.
     let Some(average) = average.and_then(Price::new) else { return Ok(Vec::new()) };

@@ -135,7 +135,7 @@ fn group_lines(
         steps.amounts.push(told);
         lines.push(BillLine {
             kind,
-            debt: DebtType::Active,
+            debt: if rate.by_operator { DebtType::Distribution } else { DebtType::Active },
             point: None,
             voltage_class: Some(class),
             zone,

@@ -24,6 +24,9 @@ pub struct Account {
     /// Which supply prices apply: the `product` of tariffs.
     pub product: String,
     pub self_billing: SelfBilling,
+    /// The branch of the supplier that serves the account; `None` for the supplier itself (RQ-A24).
+    #[serde(default)]
+    pub branch: Option<String>,
     /// How the account is calculated, by days; [`Terms::default`] where no entry holds.
     #[serde(default)]
     pub terms: Vec<Dated<Terms>>,

@@ -28,6 +28,11 @@ impl Calendar {
         days.into_iter().find(|day| self.is_working_day(*day)).unwrap_or(day)
     }
 
+    /// The last of `working_days` working days after `day`; `day` itself for none.
+    pub fn working_days_after(&self, day: NaiveDate, working_days: u16) -> NaiveDate {
+        (0..working_days).fold(day, |last, _| self.working_day_from(days_after(last, 1)))
+    }
+
     /// When the readings of `period` are taken: from `settlement_day` of the following month, moved to a working day, for
     /// `working_days`. No working day is no window. A day the month does not have is its last.
     ///

@@ -158,8 +158,21 @@ codes! {
     ActRegisterUnknown = "ACT-REGISTER-UNKNOWN",
     /// Two rows for one register. Values: meter, register.
     ActRegisterTwice = "ACT-REGISTER-TWICE",
+    /// The signed act is of a version that newer readings made void. Values: contract, period, version, current (the version that
+    /// holds; empty while it is being made), changed (`NIK-1001 (active-import/total) 100 → 120; …`).
+    ActVoided = "ACT-VOIDED",
     /// More digits than the dial has. Values: meter, register, total, digits.
     ActDigits = "ACT-DIGITS",
+
+    // --- an invoice that comes back signed
+    /// A signed PDF in answer to an invoice that does not hold the issued bytes: printed, scanned or saved anew. Values: invoice.
+    CopyNotExact = "COPY-NOT-EXACT",
+    /// An invoice that came back without a signature of the customer's. Values: invoice.
+    CopyNotSigned = "COPY-NOT-SIGNED",
+    /// The machine-readable invoice is signed; only the PDF counts.
+    CopyOfXml = "COPY-OF-XML",
+    /// These signatures on the invoice are kept already. Values: invoice, accepted.
+    CopyAlreadyReceived = "COPY-ALREADY-RECEIVED",
 
     // --- billing, E1 to E9 of the requirements
     /// E1, the volume lies outside its bounds. Values: volume, minimum, maximum, average, months, history (`2026-09 2250, …`); where

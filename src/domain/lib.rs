@@ -18,6 +18,7 @@ pub mod limits;
 pub mod metering;
 pub mod money;
 pub mod period;
+pub mod statement;
 pub mod states;
 pub mod tariff;
 

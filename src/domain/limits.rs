@@ -13,6 +13,9 @@ pub const MAIL_DECODED_BYTES: usize = 60 * 1024 * 1024;
 /// Characters of a subject or name that are ever shown.
 pub const LABEL_CHARS: usize = 200;
 
+/// Files of one letter of ours, before their encoding, past which what also lies in another of them stays out.
+pub const LETTER_ATTACHMENTS_BYTES: usize = 12 * 1024 * 1024;
+
 /// A partner's file in a drop.
 pub const FILE_BYTES: u64 = 512 * MIB;
 /// A reading act's XML.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeZone, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeZone, Timelike, Utc};
 use chrono_tz::Europe::Kyiv;
 
 /// A calendar month, 2000 to 2199.
@@ -78,7 +78,12 @@ pub fn kyiv_day(moment: DateTime<Utc>) -> NaiveDate {
 
 /// `21.11.2026 14:05:09`, the clock of Europe/Kyiv.
 pub fn kyiv_clock(moment: DateTime<Utc>) -> String {
-    moment.with_timezone(&Kyiv).format("%d.%m.%Y %H:%M:%S").to_string()
+    kyiv_time(moment).format("%d.%m.%Y %H:%M:%S").to_string()
+}
+
+/// What the clocks of Kyiv show at `moment`.
+pub fn kyiv_time(moment: DateTime<Utc>) -> NaiveDateTime {
+    moment.with_timezone(&Kyiv).naive_local()
 }
 
 /// The day and the clock hour, 0 to 23, of Europe/Kyiv that `moment` falls in. The hour that is repeated in autumn is one.

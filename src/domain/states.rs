@@ -99,6 +99,8 @@ word_enum!(
         Repeated = "repeated",
         /// Registered, but the period cannot be calculated; the readings stay.
         Unbilled = "unbilled",
+        /// No act of readings: an invoice of ours, signed by who may sign for the account.
+        Countersigned = "countersigned",
     }
 );
 
@@ -113,6 +115,8 @@ word_enum!(ActEvent {
     Calculated = "calculated",
     CalculationRefused = "calculation-refused",
     InvoiceIssued = "invoice-issued",
+    /// What is signed is an invoice of ours, byte by byte.
+    CopyReceived = "copy-received",
 });
 
 #[rustfmt::skip]
@@ -123,6 +127,7 @@ impl Life for ActState {
         (Self::Received,   ActEvent::SignaturePassed,    Self::Verified),
         (Self::Received,   ActEvent::SignatureFailed,    Self::Rejected),
         (Self::Received,   ActEvent::SeenBefore,         Self::Repeated),
+        (Self::Received,   ActEvent::CopyReceived,       Self::Countersigned),
         (Self::Verified,   ActEvent::ReadingsFit,        Self::Registered),
         (Self::Verified,   ActEvent::ReadingsRefused,    Self::Refused),
         (Self::Verified,   ActEvent::TrialAsked,         Self::Refused),
@@ -207,6 +212,45 @@ impl Life for LetterState {
 }
 
 word_enum!(
+    /// The life of a reading act that we make for the customer to sign.
+    ReadingActState {
+        /// Readings came: whether an act is to be made of them is to be seen.
+        Due = "due",
+        /// There is nothing to make: a reading lacks, the account is billed, all of it is signed, or nothing changed.
+        Unneeded = "unneeded",
+        /// Numbered and sent: waits for the customer's signature.
+        Issued = "issued",
+        /// Its signed copy is registered.
+        Signed = "signed",
+        /// Readings changed after it: its signed copy counts no more.
+        Void = "void",
+    }
+);
+
+word_enum!(ReadingActEvent {
+    ReadingsCame = "readings-came",
+    NothingToMake = "nothing-to-make",
+    Made = "made",
+    SignedCopyRegistered = "signed-copy-registered",
+    Replaced = "replaced",
+});
+
+#[rustfmt::skip]
+impl Life for ReadingActState {
+    type Event = ReadingActEvent;
+    const SUBJECT: &'static str = "reading act";
+    const STEPS: &'static [Step<Self, ReadingActEvent>] = &[
+        (Self::Due,      ReadingActEvent::ReadingsCame,         Self::Due),
+        (Self::Due,      ReadingActEvent::NothingToMake,        Self::Unneeded),
+        (Self::Due,      ReadingActEvent::Made,                 Self::Issued),
+        (Self::Unneeded, ReadingActEvent::ReadingsCame,         Self::Due),
+        (Self::Issued,   ReadingActEvent::SignedCopyRegistered, Self::Signed),
+        (Self::Issued,   ReadingActEvent::Replaced,             Self::Void),
+        (Self::Signed,   ReadingActEvent::Replaced,             Self::Void),
+    ];
+}
+
+word_enum!(
     /// The life of one account in a month's run.
     RunAccountState {
         /// To be calculated.
@@ -239,6 +283,74 @@ impl Life for RunAccountState {
     ];
 }
 
+word_enum!(
+    /// The life of the copy an issued invoice is to come back in, signed by the customer (RQ-F04).
+    CountersignState {
+        /// Not there; due to be reminded of when its term ends.
+        Awaited = "awaited",
+        /// Not there, and reminded of once.
+        Reminded = "reminded",
+        /// The customer objected; nobody is reminded while the ticket is open.
+        Disputed = "disputed",
+        /// There, signed by who may sign for the account (RQ-D04).
+        Received = "received",
+    }
+);
+
+word_enum!(CountersignEvent {
+    TermEnded = "term-ended",
+    Objected = "objected",
+    ObjectionSettled = "objection-settled",
+    CopyReceived = "copy-received",
+});
+
+#[rustfmt::skip]
+impl Life for CountersignState {
+    type Event = CountersignEvent;
+    const SUBJECT: &'static str = "countersigning";
+    const STEPS: &'static [Step<Self, CountersignEvent>] = &[
+        (Self::Awaited,  CountersignEvent::TermEnded,        Self::Reminded),
+        (Self::Awaited,  CountersignEvent::Objected,         Self::Disputed),
+        (Self::Reminded, CountersignEvent::Objected,         Self::Disputed),
+        (Self::Disputed, CountersignEvent::ObjectionSettled, Self::Awaited),
+        (Self::Awaited,  CountersignEvent::CopyReceived,     Self::Received),
+        (Self::Reminded, CountersignEvent::CopyReceived,     Self::Received),
+        (Self::Disputed, CountersignEvent::CopyReceived,     Self::Received),
+    ];
+}
+
+word_enum!(
+    /// The life of a ticket: what a customer wrote that a person must answer.
+    TicketState {
+        /// The customer wrote last.
+        Open = "open",
+        /// The operator wrote last.
+        Answered = "answered",
+        Closed = "closed",
+    }
+);
+
+word_enum!(TicketEvent {
+    CustomerWrote = "customer-wrote",
+    OperatorReplied = "operator-replied",
+    ClosedByOperator = "closed-by-operator",
+});
+
+#[rustfmt::skip]
+impl Life for TicketState {
+    type Event = TicketEvent;
+    const SUBJECT: &'static str = "ticket";
+    const STEPS: &'static [Step<Self, TicketEvent>] = &[
+        (Self::Open,     TicketEvent::CustomerWrote,    Self::Open),
+        (Self::Open,     TicketEvent::OperatorReplied,  Self::Answered),
+        (Self::Open,     TicketEvent::ClosedByOperator, Self::Closed),
+        (Self::Answered, TicketEvent::CustomerWrote,    Self::Open),
+        (Self::Answered, TicketEvent::OperatorReplied,  Self::Answered),
+        (Self::Answered, TicketEvent::ClosedByOperator, Self::Closed),
+        (Self::Closed,   TicketEvent::CustomerWrote,    Self::Open),
+    ];
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,6 +369,9 @@ mod tests {
         deterministic::<InvoiceState>();
         deterministic::<LetterState>();
         deterministic::<RunAccountState>();
+        deterministic::<ReadingActState>();
+        deterministic::<CountersignState>();
+        deterministic::<TicketState>();
     }
 
     #[test]
@@ -265,6 +380,11 @@ mod tests {
             let leaves = ItemState::STEPS.iter().any(|(from, _, _)| from == state);
             assert_eq!(leaves, *state != ItemState::Done, "{state}");
         }
+    }
+
+    #[test]
+    fn a_void_act_is_void_for_ever() {
+        assert!(ReadingActState::STEPS.iter().all(|(from, _, _)| *from != ReadingActState::Void));
     }
 
     #[test]

@@ -20,4 +20,4 @@ pub use planned::{Instalment, final_settlement, instalments};
 pub use purpose::{KnownInvoice, Placed, Unmatched, Why, place};
 pub use sanctions::{AccrualRow, Accrued, Given, Lookup, SanctionInput, accrue, interval_rows};
 pub use stated::{Stated, read_purpose};
-pub use statement::{Advance, OpenCharge, PaymentPart, PaymentReport, Statement, StatementRow};
+pub use statement::{Advance, OpenCharge, PaidPart, PaymentPart, PaymentReport, Statement, StatementRow};

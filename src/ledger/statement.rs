@@ -86,6 +86,15 @@ pub struct PaymentPart {
     pub allocated_at: DateTime<Utc>,
 }
 
+/// What one payment paid for one type of debt in a range of days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PaidPart {
+    pub payment: i64,
+    pub debt: DebtType,
+    /// Negative where money that had waited under this type paid for another.
+    pub amount: Kopiykas,
+}
+
 impl Ledger {
     /// Balances at the end of `day` by debt type, of what is booked on it or before.
     pub fn balances(&self, day: NaiveDate) -> BTreeMap<DebtType, Kopiykas> {
@@ -174,6 +183,27 @@ impl Ledger {
             }
         }
         (charged, paid)
+    }
+
+    /// Which payments paid for which types of debt from `from` to `to`, both inclusive, in the order they came; with credits they
+    /// add up to what [`Ledger::statement`] calls paid.
+    pub fn paid_between(&self, from: NaiveDate, to: NaiveDate) -> Vec<PaidPart> {
+        let within = |day: NaiveDate| from <= day && day <= to;
+        let mut sums: BTreeMap<(usize, DebtType), i64> = BTreeMap::new();
+        for (index, money) in self.money.iter().enumerate().filter(|(_, money)| within(money.on)) {
+            *sums.entry((index, money.home)).or_default() += money.amount;
+        }
+        for moved in self.moves.iter().filter(|moved| within(moved.on)) {
+            if let (Some(money), Some(item)) = (self.money.get(moved.money), self.items.get(moved.item)) {
+                *sums.entry((moved.money, item.charge.debt)).or_default() += moved.amount;
+                *sums.entry((moved.money, money.home)).or_default() -= moved.amount;
+            }
+        }
+        let part = |((index, debt), amount): ((usize, DebtType), i64)| match self.money.get(index)?.source {
+            Source::Payment(payment) if amount != 0 => Some(PaidPart { payment, debt, amount: Kopiykas(amount) }),
+            _ => None,
+        };
+        sums.into_iter().filter_map(part).collect()
     }
 
     /// Charges not paid in full at the end of `day`, oldest period first.

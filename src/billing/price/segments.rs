@@ -19,6 +19,8 @@ pub(super) struct Piece<'a> {
     to: NaiveDate,
     product: &'a str,
     network: NetworkServices,
+    /// Whether the operator's own lines are calculated too.
+    operator_documents: bool,
     zone_prices: ZonePrices,
 }
 
@@ -44,13 +46,15 @@ pub(super) struct Rate<'a> {
     pub price: Price,
     /// The zone, where it has a price of its own.
     pub own: Option<Zone>,
+    /// The distribution operator charges it itself.
+    pub by_operator: bool,
     pub tariff: &'a Tariff,
     pub coefficient: Option<Held<'a>>,
 }
 
 impl Segment<'_> {
-    fn terms(&self) -> Option<(Price, Option<Zone>)> {
-        self.rate.map(|rate| (rate.price, rate.own))
+    fn terms(&self) -> Option<(Price, Option<Zone>, bool)> {
+        self.rate.map(|rate| (rate.price, rate.own, rate.by_operator))
     }
 
     /// Whether it costs the same on the same days.
@@ -94,6 +98,7 @@ pub(super) fn pieces<'a>(billing: &BillingInput<'a>) -> Vec<Piece<'a>> {
             to: *to,
             product: terms.and_then(|terms| terms.product.as_deref()).unwrap_or(&account.product),
             network: terms.map(|terms| terms.network).unwrap_or_default(),
+            operator_documents: billing.operator_documents,
             zone_prices: terms.map(|terms| terms.zone_prices).unwrap_or_default(),
         }
     };
@@ -131,20 +136,22 @@ fn rate<'a>(
     wanted: Wanted,
 ) -> Result<Option<Rate<'a>>, Finding> {
     let is_supply = component == PriceComponent::Supply;
-    if !is_supply && piece.network == NetworkServices::Operator {
+    let by_operator = !is_supply && piece.network == NetworkServices::Operator;
+    // Transmission is between the customer and the transmission operator then: no document of ours.
+    if by_operator && !(piece.operator_documents && component == PriceComponent::Distribution) {
         return Ok(None);
     }
     let key = PriceKey { component, product: piece.product, class: wanted.class, zone: wanted.zone };
     let coefficient = coefficient_name(wanted).filter(|_| is_supply && piece.zone_prices == ZonePrices::Coefficient);
     let Some(name) = coefficient else {
         let tariff = book.price(key, piece.from)?;
-        return Ok(Some(Rate { price: tariff.price, own: tariff.zone, tariff, coefficient: None }));
+        return Ok(Some(Rate { price: tariff.price, own: tariff.zone, by_operator, tariff, coefficient: None }));
     };
     let tariff = book.price(PriceKey { zone: Zone::Total, ..key }, piece.from)?;
     let held = book.held(name, piece.from)?;
     let price = tariff.price.value().checked_mul(held.value()).and_then(Price::rounded);
     let price = price.ok_or_else(|| Finding::error(Code::OutOfRange).with("what", component))?;
-    Ok(Some(Rate { price, own: Some(wanted.zone), tariff, coefficient: Some(held) }))
+    Ok(Some(Rate { price, own: Some(wanted.zone), by_operator, tariff, coefficient: Some(held) }))
 }
 
 /// `None` for a single rate.

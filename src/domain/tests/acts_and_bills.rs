@@ -42,6 +42,7 @@ fn record(zones: &[Zone]) -> AccountRecord {
             emails: vec!["buh@mlyn.example".to_owned()],
             product: "free".to_owned(),
             self_billing: SelfBilling::Allowed,
+            branch: None,
             terms: Vec::new(),
             limits: Vec::new(),
         },

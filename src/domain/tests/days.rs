@@ -166,6 +166,7 @@ fn record(terms: Option<(&str, Option<u8>, Option<u8>)>) -> AccountRecord {
         emails: vec!["buh@mlyn.example".to_owned()],
         product: "free".to_owned(),
         self_billing: SelfBilling::Allowed,
+        branch: None,
         terms: terms.map(value).into_iter().collect(),
         limits: Vec::new(),
     };

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use common::{contract, day, number, period};
 use oblik_domain::Decimal;
 use oblik_domain::account::{Account, SelfBilling};
-use oblik_domain::bill::Bill;
+use oblik_domain::bill::{Bill, DebtCharge};
 use oblik_domain::ids::{ContractNumber, Edrpou, Iban};
-use oblik_domain::invoice::{Invoice, InvoiceNumber, Seller};
+use oblik_domain::invoice::{Invoice, InvoiceNumber, IssuerRole, Seller};
 use oblik_domain::ledger::{DebtType, PaymentIntent};
 use oblik_domain::money::Kopiykas;
 use oblik_ledger::{KnownInvoice, Placed, Stated, Why, place, read_purpose};
@@ -188,6 +188,7 @@ fn invoice(series: &str) -> Invoice {
             emails: Vec::new(),
             product: String::new(),
             self_billing: SelfBilling::Allowed,
+            branch: None,
             terms: Vec::new(),
             limits: Vec::new(),
         },
@@ -210,6 +211,10 @@ fn invoice(series: &str) -> Invoice {
             correction: None,
             trace: Vec::new(),
         },
+        issuer: oblik_domain::invoice::IssuerRole::Supplier,
+        prepaid: Kopiykas::ZERO,
+        history: Vec::new(),
+        standing: None,
     }
 }
 
@@ -225,6 +230,63 @@ fn the_purpose_our_own_invoice_asks_for_reads_back() {
         };
         assert_eq!(read(&invoice.payment_purpose()), expected, "{}", invoice.payment_purpose());
     }
+}
+
+#[test]
+fn every_issuers_purpose_reads_back_as_what_its_invoice_charges() {
+    let charge = |debt, total| DebtCharge { debt, net: Kopiykas(total), vat: Kopiykas::ZERO, total: Kopiykas(total) };
+    let purpose = |issuer, charges: &[(DebtType, i64)]| {
+        let mut invoice = Invoice { issuer, ..invoice("ОЕ") };
+        invoice.bill.charges = charges.iter().map(|(debt, total)| charge(*debt, *total)).collect();
+        let stated = read(&invoice.payment_purpose());
+        assert_eq!(stated.contracts, BTreeSet::from([contract()]), "{}", invoice.payment_purpose());
+        assert_eq!(stated.invoices, BTreeSet::from([invoice.number.clone()]), "{}", invoice.payment_purpose());
+        assert_eq!(stated.periods, BTreeSet::from([period("2026-10")]), "{}", invoice.payment_purpose());
+        stated.debts.into_iter().collect::<Vec<_>>()
+    };
+    // One type of debt is named, whichever it is; a payment for it pays its part first and the rest of the invoice then.
+    for debt in DebtType::ALL {
+        let named = if matches!(debt, DebtType::Services | DebtType::Advance) { vec![] } else { vec![*debt] };
+        for issuer in [IssuerRole::Supplier, IssuerRole::Operator] {
+            assert_eq!(purpose(issuer, &[(*debt, 100)]), named, "{debt} of the {issuer}");
+        }
+    }
+    let several = [(DebtType::Reactive, 100), (DebtType::Distribution, 200)];
+    assert_eq!(purpose(IssuerRole::Operator, &several), []);
+    assert_eq!(purpose(IssuerRole::Supplier, &[(DebtType::Penalty, 100), (DebtType::Inflation, 1)]), []);
+    assert_eq!(purpose(IssuerRole::Supplier, &[(DebtType::Active, 100), (DebtType::Penalty, 1)]), [DebtType::Active]);
+    // What takes off is not paid for.
+    assert_eq!(purpose(IssuerRole::Operator, &[(DebtType::Reactive, -1), (DebtType::Distribution, 2)]), [DebtType::Distribution]);
+}
+
+#[test]
+fn a_purpose_names_the_vat_of_what_is_asked_for() {
+    let purpose = |vat: i64, total: i64, prepaid: i64| {
+        let mut invoice = invoice("ОЕ");
+        (invoice.bill.vat, invoice.bill.total, invoice.prepaid) = (Kopiykas(vat), Kopiykas(total), Kopiykas(prepaid));
+        invoice
+            .payment_purpose()
+            .split_once("2026, ")
+            .unwrap()
+            .1
+            .split_once(", ")
+            .unwrap()
+            .1
+            .split_once(", ")
+            .unwrap()
+            .1
+            .to_owned()
+    };
+    assert_eq!(purpose(20_000, 120_000, 0), "у т.ч. ПДВ 20% 200,00 грн");
+    assert_eq!(purpose(20_000, 120_000, 60_000), "у т.ч. ПДВ 20% 100,00 грн");
+    // Half a kopiyka is one; what is left of a tax that is none is none.
+    assert_eq!(purpose(20_000, 120_000, 119_997), "у т.ч. ПДВ 20% 0,01 грн");
+    assert_eq!(purpose(20_000, 120_000, 119_998), "без ПДВ");
+    assert_eq!(purpose(0, 5_000, 0), "без ПДВ");
+    assert_eq!(
+        purpose(i64::MAX / 6, i64::MAX, 1),
+        format!("у т.ч. ПДВ 20% {} грн", Kopiykas(i64::MAX / 6).to_string().replace('.', ","))
+    );
 }
 
 fn other() -> ContractNumber {

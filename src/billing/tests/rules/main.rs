@@ -7,6 +7,7 @@ mod money;
 mod network;
 mod plausibility;
 mod rerating;
+mod split;
 mod whole;
 
 use oblik_domain::account::{Account, SelfBilling};
@@ -24,6 +25,7 @@ fn account() -> Account {
         emails: vec!["buh@mlyn.example".to_owned()],
         product: "free".to_owned(),
         self_billing: SelfBilling::Allowed,
+        branch: None,
         terms: Vec::new(),
         limits: Vec::new(),
     }

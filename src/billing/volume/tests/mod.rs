@@ -119,6 +119,7 @@ impl World {
                 emails: vec!["buh@mlyn.example".to_owned()],
                 product: "free".to_owned(),
                 self_billing: SelfBilling::Allowed,
+                branch: None,
                 terms: Vec::new(),
                 limits: Vec::new(),
             },
