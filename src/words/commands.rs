@@ -7,16 +7,19 @@ pub enum Command {
     Calculate,
     /// ПОПЕРЕДНІЙ РОЗРАХУНОК: what the signed act would come to; nothing of it is registered.
     TrialCalculation,
+    /// ДОКУМЕНТ with a number, РАХУНОК: an issued document again, the same bytes (RQ-F06).
+    Document,
 }
 
 impl Command {
-    pub const ALL: &'static [Self] = &[Self::Calculate, Self::TrialCalculation];
+    pub const ALL: &'static [Self] = &[Self::Calculate, Self::TrialCalculation, Self::Document];
 
     /// The command as our letters spell it.
     pub fn spelling(self) -> &'static str {
         match self {
             Self::Calculate => "РОЗРАХУВАТИ",
             Self::TrialCalculation => "ПОПЕРЕДНІЙ РОЗРАХУНОК",
+            Self::Document => "ДОКУМЕНТ",
         }
     }
 
@@ -63,9 +66,63 @@ impl Command {
                 "preview",
                 "dry run",
             ],
+            Self::Document => &[
+                "документ",
+                "запит документ",
+                "запит документа",
+                "запит документу",
+                "надіслати документ",
+                "надішліть документ",
+                "копія документа",
+                "рахунок",
+                "надіслати рахунок",
+                "надішліть рахунок",
+                "копія рахунку",
+                "запрос документа",
+                "пришлите документ",
+                "счет",
+                "пришлите счет",
+                "копия счета",
+                "document",
+                "send document",
+                "invoice",
+                "send invoice",
+                "invoice copy",
+            ],
         }
     }
 }
+
+/// How a customer objects to a document, as our letters spell it.
+pub const OBJECTION: &str = "НЕ ПОГОДЖУЮСЬ";
+
+/// What an objection begins with; compared as [`Command::spellings`] are. The reason may follow in the same line.
+pub const OBJECTIONS: &[&str] = &[
+    "не погоджуюсь",
+    "не погоджуюся",
+    "не погоджуємось",
+    "не погоджуємося",
+    "не згоден",
+    "не згодна",
+    "не згодні",
+    "незгода",
+    "заперечення",
+    "заперечую",
+    "заперечуємо",
+    "не согласен",
+    "не согласна",
+    "не согласны",
+    "возражение",
+    "возражаю",
+    "возражаем",
+    "i disagree",
+    "we disagree",
+    "objection",
+    "dispute",
+];
+
+/// What makes of words of objection none: there are none.
+pub const NO_OBJECTION: &[&str] = &["відсутні", "відсутнє", "немає", "нема", "не маємо", "не маю", "отсутствуют", "нет"];
 
 /// What politeness adds to a command; compared as [`Command::spellings`] are.
 pub const POLITE: &[&str] = &[
@@ -97,6 +154,9 @@ pub const CONTRACT: &[&str] = &[
     "no",
     "n",
 ];
+
+/// What stands before a document's number.
+pub const DOCUMENT: &[&str] = &["№", "номер", "n", "no", "number"];
 
 /// A letter of another alphabet, or of an older spelling, as the Ukrainian one it is mistaken for.
 pub fn unmistaken(letter: char) -> char {

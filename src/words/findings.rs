@@ -6,11 +6,12 @@
 use oblik_domain::finding::{Code, Finding, Level};
 
 mod billing;
+mod copies;
 mod pdf;
 mod values;
 
 use values::{
-    at, detail, digits, for_period, issuer, later, limit, named_period, place, plain, quoted, register, sign, signed_at,
+    at, changed, detail, digits, for_period, issuer, later, limit, named_period, place, plain, quoted, register, sign, signed_at,
 };
 
 /// What a finding tells a person.
@@ -26,12 +27,37 @@ const SIGN_AND_SEND: &str = "Підпишіть акт електронним п
 const SIGN_AGAIN: &str = "Підпишіть акт ще раз і надішліть файл так, як його зберегла програма підпису.";
 const NEW_CERTIFICATE: &str = "Підпишіть акт чинним сертифікатом кваліфікованого надавача електронних довірчих послуг.";
 const CHECK_READINGS: &str = "Перевірте показання на приладі обліку і надішліть підписаний акт з правильними значеннями.";
+const SIGN_CURRENT: &str = "Підпишіть чинну редакцію акта, яку Ви отримали від нас, і надішліть її у відповідь.";
 const CORRECT_ACT: &str = "Виправте акт, підпишіть його і надішліть ще раз.";
 const ISSUED_ACT: &str = "Підпишіть незмінений файл акта, який Ви отримали від нас, і надішліть його ще раз.";
 const ASK_SUPPLIER: &str =
     "Зверніться до постачальника і назвіть цей код: змінити ці дані можуть тільки представники постачальника.";
 const CORRECT_FILE: &str = "Виправте файл і передайте його ще раз під новим іменем.";
 const NOTHING_TO_DO: &str = "Від Вас нічого не потрібно.";
+
+/// The codes whose sentences and titles `billing` tells.
+macro_rules! of_billing {
+    () => {
+        Code::VolumeImplausible
+            | Code::ParameterMissing
+            | Code::SelfBillingForbidden
+            | Code::ActNotSigned
+            | Code::VolumeNegative
+            | Code::ReadingsIncomplete
+            | Code::AlreadyBilled
+            | Code::OutsideWindow
+            | Code::ReadingGoesBackwards
+            | Code::OutOfRange
+            | Code::ValidityOverlap
+            | Code::ParameterUnusable
+            | Code::DateImpossible
+            | Code::VolumeEstimated
+            | Code::LimitNotSet
+            | Code::NothingToCorrect
+            | Code::CalculationBroke
+            | Code::ActUnderWay
+    };
+}
 
 /// What `finding` saw and what is to be done, each a full sentence.
 #[expect(clippy::too_many_lines, reason = "one arm a code: the compiler names the code that has no sentence")]
@@ -42,7 +68,7 @@ pub fn sentence(finding: &Finding) -> Told {
         // --- the mail itself
         Code::MailNoAct => ("У листі немає акта надання показань.".to_owned(), SIGN_AND_SEND),
         Code::MailSeveralActs => {
-            ("У листі кілька документів, а має бути один акт.".to_owned(), "Надішліть кожен акт окремим листом.")
+            ("У листі кілька документів, а має бути один.".to_owned(), "Надішліть кожен документ окремим листом.")
         }
         Code::MailUnsigned => ("Акт у листі не підписано електронним підписом.".to_owned(), SIGN_AND_SEND),
         Code::MailSignatureAlone => (
@@ -209,6 +235,15 @@ pub fn sentence(finding: &Finding) -> Told {
         Code::ActRegisterTwice => {
             (format!("Показання приладу{} ({}) наведено в акті двічі.", of("meter"), register(finding)), CORRECT_ACT)
         }
+        Code::ActVoided => (
+            format!(
+                "Підписано редакцію акта{}{}, яка більше не діє, бо показання змінилися{}.",
+                plain(value("version")),
+                for_period(value("period")),
+                changed(value("changed"))
+            ),
+            SIGN_CURRENT,
+        ),
         Code::ActDigits => (
             format!(
                 "Показання{} приладу{} ({}) має більше цифр, ніж шкала приладу{}.",
@@ -221,24 +256,8 @@ pub fn sentence(finding: &Finding) -> Told {
         ),
 
         // --- billing
-        Code::VolumeImplausible
-        | Code::ParameterMissing
-        | Code::SelfBillingForbidden
-        | Code::ActNotSigned
-        | Code::VolumeNegative
-        | Code::ReadingsIncomplete
-        | Code::AlreadyBilled
-        | Code::OutsideWindow
-        | Code::ReadingGoesBackwards
-        | Code::OutOfRange
-        | Code::ValidityOverlap
-        | Code::ParameterUnusable
-        | Code::DateImpossible
-        | Code::VolumeEstimated
-        | Code::LimitNotSet
-        | Code::NothingToCorrect
-        | Code::CalculationBroke
-        | Code::ActUnderWay => billing::sentence(finding),
+        of_billing!() => billing::sentence(finding),
+        Code::CopyNotExact | Code::CopyNotSigned | Code::CopyOfXml | Code::CopyAlreadyReceived => copies::sentence(finding),
 
         // --- a partner's file
         Code::FileFormat => (format!("Формат файлу не розпізнано{}.", detail(finding)), CORRECT_FILE),
@@ -306,25 +325,10 @@ pub fn short(code: Code) -> &'static str {
         Code::ActPeriod => "Період не приймається",
         Code::ActRegisterUnknown => "Невідомий прилад",
         Code::ActRegisterTwice => "Показання наведено двічі",
+        Code::ActVoided => "Стара редакція акта",
         Code::ActDigits => "Забагато цифр",
-        Code::VolumeImplausible
-        | Code::ParameterMissing
-        | Code::SelfBillingForbidden
-        | Code::ActNotSigned
-        | Code::VolumeNegative
-        | Code::ReadingsIncomplete
-        | Code::AlreadyBilled
-        | Code::OutsideWindow
-        | Code::ReadingGoesBackwards
-        | Code::OutOfRange
-        | Code::ValidityOverlap
-        | Code::ParameterUnusable
-        | Code::DateImpossible
-        | Code::VolumeEstimated
-        | Code::LimitNotSet
-        | Code::NothingToCorrect
-        | Code::CalculationBroke
-        | Code::ActUnderWay => billing::short(code),
+        of_billing!() => billing::short(code),
+        Code::CopyNotExact | Code::CopyNotSigned | Code::CopyOfXml | Code::CopyAlreadyReceived => copies::short(code),
         Code::FileFormat => "Невідомий формат файлу",
         Code::FileXml => "Файл не читається",
         Code::FileSchema => "Файл не відповідає схемі",
@@ -384,6 +388,8 @@ mod tests {
             ("previous", "100"),
             ("current", "99"),
             ("message", "77"),
+            ("version", "1"),
+            ("changed", "0012345 (active-import/night) 100 → 120"),
         ];
         values.into_iter().fold(Finding::error(code).at(3, 14), |finding, (name, value)| finding.with(name, value))
     }
@@ -398,6 +404,8 @@ mod tests {
                 assert_sentence(*code, &told.todo);
             }
             let title = short(*code);
+            let told_of: Vec<&Code> = Code::ALL.iter().filter(|other| short(**other) == title).collect();
+            assert!(told_of.len() == 1 && title != billing::UNTOLD, "{title}: {told_of:?}");
             assert!(!title.is_empty() && !title.ends_with('.') && title.split(' ').count() <= 5, "{code}: {title}");
         }
     }
@@ -429,6 +437,10 @@ mod tests {
             (Code::ReadingGoesBackwards, "Показання 99 приладу «0012345» (СА, активна спожита, ніч) менше за попереднє 100."),
             (Code::ParameterMissing, "Значення параметра не знайдено: ставка ПДВ на 01.10.2026, строк дії вже закінчився."),
             (Code::ActAlreadyAccepted, "Цей акт за жовтень 2026 ми вже прийняли 01.11.2026 12:00:00."),
+            (
+                Code::ActVoided,
+                "Підписано редакцію акта 1 за жовтень 2026, яка більше не діє, бо показання змінилися: 0012345 (СА, активна спожита, ніч) 100 → 120.",
+            ),
             (Code::ActXml, "Акт у форматі XML складено з помилкою, рядок 3, позиція 14."),
             (Code::FileRecord, "Запис не прийнято, рядок 3, позиція 14: «деталь»."),
             (Code::MailTooLarge, "Лист більший, ніж ми приймаємо: розмір у байтах, найбільше 100."),

@@ -5,7 +5,7 @@
 use oblik_domain::bill::Correction;
 use oblik_domain::finding::Finding;
 use oblik_domain::ids::ContractNumber;
-use oblik_domain::invoice::Invoice;
+use oblik_domain::invoice::{Invoice, InvoiceNumber, IssuerRole};
 use oblik_domain::money::Kopiykas;
 use oblik_domain::period::{Period, kyiv_clock};
 use oblik_domain::{DateTime, Utc};
@@ -78,23 +78,17 @@ pub fn act_accepted(act: &ActSeen, supplier: &str) -> Text {
     Text { subject: format!("Отримано: акт за {}", month_name(act.period)), body }
 }
 
-/// Receipt of an accepted act together with the invoice it led to, which is attached. To a registered address of the
-/// account only.
-pub fn act_invoiced(act: &ActSeen, invoice: &Invoice) -> Text {
-    let bill = &invoice.bill;
-    let body = Body::new(Tone::Accepted, "Отримано")
-        .paragraph(format!(
-            "Акт надання показань за {} прийнято, електронний підпис перевірено. Рахунок у вкладенні: PDF з електронним підписом постачальника.",
-            month_name(act.period)
-        ))
-        .table(invoice_rows(invoice))
-        .heading("Що ми отримали")
-        .table(receipt_rows(act))
-        .heading("Реквізити для оплати")
-        .table(payment_rows(invoice))
-        .footer(closing(&invoice.seller.name));
+/// Receipt of an accepted act together with the documents it led to, which are attached. To a registered address of the account
+/// only.
+pub fn act_invoiced(act: &ActSeen, invoices: &[&Invoice], enclosed: &[Enclosed]) -> Text {
+    let month = month_name(act.period);
+    let body = Body::new(Tone::Accepted, "Отримано").paragraph(format!(
+        "Акт надання показань за {month} прийнято, електронний підпис перевірено. {}",
+        if invoices.len() > 1 { SEVERAL_ENCLOSED } else { ONE_ENCLOSED }
+    ));
+    let body = with_invoices(body, invoices, enclosed).heading("Що ми отримали").table(receipt_rows(act));
     Text {
-        subject: format!("Отримано: акт за {}. Рахунок у вкладенні", month_name(bill.period)), body
+        subject: format!("Отримано: акт за {month}. Рахунок у вкладенні"), body: closed(body, invoices)
     }
 }
 
@@ -167,20 +161,27 @@ pub fn signer_not_authorised(message: &MessageSeen, supplier: &str) -> Text {
 
 fn invoice_rows(invoice: &Invoice) -> Vec<Row> {
     let bill = &invoice.bill;
-    let is_paid = bill.total > Kopiykas::ZERO || bill.correction.is_none();
+    let is_due = invoice.payable() > Kopiykas::ZERO;
+    let is_asked = bill.total > Kopiykas::ZERO || bill.correction.is_none();
     let mut rows = vec![
-        Row::strong(if is_paid { "До сплати" } else { "Сума коригування" }, format!("{} грн", money(bill.total))),
-        Row::text("Сума словами", hryvnias_in_words(bill.total)),
-        Row::text("У тому числі ПДВ", format!("{} грн", money(bill.vat))),
+        Row::strong(if is_asked { "До сплати" } else { "Сума коригування" }, format!("{} грн", money(invoice.payable()))),
+        Row::text("Сума словами", hryvnias_in_words(invoice.payable())),
     ];
-    if is_paid {
+    if invoice.prepaid > Kopiykas::ZERO {
+        rows.push(Row::text("Нараховано", format!("{} грн", money(bill.total))));
+        rows.push(Row::text("Сплачено раніше", format!("{} грн", money(invoice.prepaid))));
+    }
+    rows.push(Row::text("У тому числі ПДВ", format!("{} грн", money(if is_due { invoice.payable_vat() } else { bill.vat }))));
+    if is_due {
         rows.push(Row::strong("Сплатити до", date(invoice.due_on)));
     }
     rows.extend([
         Row::text("Рахунок", format!("№ {} від {}", invoice.number, date(invoice.issued_on))),
         Row::text("Договір", bill.contract.to_string()),
-        Row::text("Спожито активної енергії", format!("{} кВт·год", kwh(bill.active_volume()))),
     ]);
+    if invoice.issuer == IssuerRole::Supplier {
+        rows.push(Row::text("Спожито активної енергії", format!("{} кВт·год", kwh(bill.active_volume()))));
+    }
     rows
 }
 
@@ -199,36 +200,96 @@ pub fn signing_reason(number: &oblik_domain::invoice::InvoiceNumber) -> String {
     format!("Рахунок № {number}")
 }
 
-/// The issued invoice, which is attached. To a registered address of the account only.
-pub fn invoice_issued(invoice: &Invoice) -> Text {
-    if let Some(correction) = &invoice.bill.correction {
-        return correction_issued(invoice, correction);
+/// What lies in a letter beside its words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enclosed {
+    /// Of the file.
+    pub name: String,
+    pub number: InvoiceNumber,
+    pub kind: EnclosedKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EnclosedKind {
+    /// The signed page, and whose document it is.
+    Page(IssuerRole),
+    MachineReadable,
+}
+
+const ONE_ENCLOSED: &str = "Рахунок у вкладенні: PDF з електронним підписом постачальника.";
+const SEVERAL_ENCLOSED: &str = "У вкладенні документи постачальника та оператора системи розподілу: PDF з електронними підписами. Кожен сплачується за своїми реквізитами.";
+
+/// Each document with how to pay it, then the list of files.
+fn with_invoices(mut body: Body, invoices: &[&Invoice], enclosed: &[Enclosed]) -> Body {
+    for invoice in invoices {
+        if invoices.len() > 1 {
+            body = body.heading(whose(invoice.issuer));
+        }
+        body = how_to_pay(body.table(invoice_rows(invoice)), invoice, ALREADY_PAID);
     }
-    let bill = &invoice.bill;
-    let body = Body::new(Tone::Accepted, format!("Рахунок за {}", month_name(bill.period)))
-        .paragraph("Рахунок у вкладенні: PDF з електронним підписом постачальника.")
-        .table(invoice_rows(invoice))
-        .heading("Реквізити для оплати")
-        .table(payment_rows(invoice))
-        .footer(closing(&invoice.seller.name));
-    Text { subject: format!("Рахунок за {}", month_name(bill.period)), body }
+    with_enclosed(body, enclosed)
+}
+
+const ALREADY_PAID: &str = "Рахунок сплачено повністю: сплачувати за ним нічого не потрібно.";
+
+/// Where there is something to pay; else why there is not.
+fn how_to_pay(body: Body, invoice: &Invoice, why_not: &'static str) -> Body {
+    if invoice.payable() > Kopiykas::ZERO {
+        body.heading("Реквізити для оплати").table(payment_rows(invoice))
+    } else {
+        body.paragraph(why_not)
+    }
+}
+
+/// With the list of files that lie in the letter.
+pub(crate) fn with_enclosed(body: Body, enclosed: &[Enclosed]) -> Body {
+    let row = |file: &Enclosed| match file.kind {
+        EnclosedKind::Page(issuer) => {
+            Row::text(&file.name, format!("{} № {}, PDF з електронним підписом", whose(issuer), file.number))
+        }
+        EnclosedKind::MachineReadable => Row::text(&file.name, format!("рахунок № {} для облікової програми, XML", file.number)),
+    };
+    if enclosed.is_empty() { body } else { body.heading("У вкладенні").table(enclosed.iter().map(row).collect()) }
+}
+
+fn whose(issuer: IssuerRole) -> &'static str {
+    match issuer {
+        IssuerRole::Supplier => "Рахунок постачальника",
+        IssuerRole::Operator => "Рахунок оператора системи розподілу",
+    }
+}
+
+fn closed(body: Body, invoices: &[&Invoice]) -> Body {
+    body.footer(closing(invoices.first().map_or("", |invoice| &invoice.seller.name)))
+}
+
+/// The issued documents of a bill, which are attached. To a registered address of the account only.
+pub fn invoice_issued(invoices: &[&Invoice], enclosed: &[Enclosed]) -> Text {
+    if let Some((first, correction)) = invoices.first().and_then(|first| Some((*first, first.bill.correction.as_ref()?))) {
+        return correction_issued(first, correction, invoices, enclosed);
+    }
+    let month = invoices.first().map(|invoice| month_name(invoice.bill.period)).unwrap_or_default();
+    let body = Body::new(Tone::Accepted, format!("Рахунок за {month}"));
+    let body = body.paragraph(if invoices.len() > 1 { SEVERAL_ENCLOSED } else { ONE_ENCLOSED });
+    Text { subject: format!("Рахунок за {month}"), body: closed(with_invoices(body, invoices, enclosed), invoices) }
 }
 
 /// A document that corrects an earlier one; how to pay stands in it only where there is something to pay.
-fn correction_issued(invoice: &Invoice, correction: &Correction) -> Text {
-    let month = month_name(invoice.bill.period);
+fn correction_issued(first: &Invoice, correction: &Correction, invoices: &[&Invoice], enclosed: &[Enclosed]) -> Text {
+    let month = month_name(first.bill.period);
     let mut body = Body::new(Tone::Accepted, format!("Коригування розрахунку за {month}"))
         .paragraph(format!(
-            "Розрахунок за {month} виконано заново, різницю викладено в документі у вкладенні: PDF з електронним підписом постачальника."
+            "Розрахунок за {month} виконано заново, різницю викладено в документі у вкладенні: PDF з електронним підписом."
         ))
-        .paragraph(crate::documents::corrects(&correction.original.to_string(), correction.original_date, &correction.reason))
-        .table(invoice_rows(invoice));
-    if invoice.bill.total > Kopiykas::ZERO {
-        body = body.heading("Реквізити для оплати").table(payment_rows(invoice));
-    } else {
-        body = body.paragraph(crate::documents::NOTHING_TO_PAY);
+        .paragraph(crate::documents::corrects(&correction.original.to_string(), correction.original_date, &correction.reason));
+    for invoice in invoices {
+        if invoices.len() > 1 {
+            body = body.heading(whose(invoice.issuer));
+        }
+        let why_not = if invoice.bill.total > Kopiykas::ZERO { ALREADY_PAID } else { crate::documents::NOTHING_TO_PAY };
+        body = how_to_pay(body.table(invoice_rows(invoice)), invoice, why_not);
     }
     Text {
-        subject: format!("Коригування розрахунку за {month}"), body: body.footer(closing(&invoice.seller.name))
+        subject: format!("Коригування розрахунку за {month}"), body: closed(with_enclosed(body, enclosed), invoices)
     }
 }

@@ -6,13 +6,14 @@ use oblik_domain::Decimal;
 use oblik_domain::bill::{Bill, BillLine};
 use oblik_domain::finding::{Code, Finding};
 use oblik_domain::ids::ContractNumber;
+use oblik_domain::invoice::Invoice;
 use oblik_domain::period::{Period, kyiv_clock};
 
 use crate::body::{Body, Row, Tone};
 use crate::commands::Command;
 use crate::documents::line_kind;
-use crate::letters::{ActSeen, MessageSeen, Text, closing, receipt_rows};
-use crate::numbers::{decimal, kwh, money, month_name};
+use crate::letters::{ActSeen, Enclosed, MessageSeen, Text, closing, receipt_rows, with_enclosed};
+use crate::numbers::{date, decimal, kwh, money, month_name};
 use crate::terms;
 
 /// The act stands; its period is calculated at the customer's word. `notes` stop nothing yet. To a registered address of the
@@ -116,6 +117,7 @@ pub fn which_contract(message: &MessageSeen, command: Command, supplier: &str) -
 pub fn signature_needed(message: &MessageSeen, command: Command, findings: &[Finding], supplier: &str) -> Text {
     let asked = match command {
         Command::Calculate => "Щоб провести розрахунок, нам потрібен підписаний акт надання показань.",
+        Command::Document => "Щоб надіслати документ, ми маємо переконатися, що його просите саме Ви.",
         Command::TrialCalculation => {
             "Щоб провести попередній розрахунок, нам потрібен підписаний акт надання показань у тому самому листі."
         }
@@ -127,6 +129,32 @@ pub fn signature_needed(message: &MessageSeen, command: Command, findings: &[Fin
         .table(message_rows(message))
         .footer(closing(supplier));
     Text { subject: "Потрібен підписаний акт".to_owned(), body }
+}
+
+/// Documents that were issued before, the same bytes again, attached. To a registered address of the account only.
+pub fn documents_again(invoices: &[&Invoice], enclosed: &[Enclosed], supplier: &str) -> Text {
+    let row = |invoice: &&Invoice| {
+        let name = format!("№ {} від {}", invoice.number, date(invoice.issued_on));
+        Row::text(&name, format!("за {}, {} грн", month_name(invoice.bill.period), money(invoice.bill.total)))
+    };
+    let body = Body::new(Tone::Accepted, "Документ у вкладенні")
+        .paragraph("Надсилаємо документ, який Ви просили: той самий файл, що був виданий раніше, з тими самими підписами.")
+        .table(invoices.iter().map(row).collect());
+    Text {
+        subject: "Документ у вкладенні".to_owned(), body: with_enclosed(body, enclosed).footer(closing(supplier))
+    }
+}
+
+/// There is no such document of the sender's: the same letter for a number that does not exist and one that is another's, so that
+/// nobody learns which there are. To a registered address.
+pub fn document_unknown(message: &MessageSeen, supplier: &str) -> Text {
+    let body = Body::new(Tone::Notice, "Документ не знайдено")
+        .paragraph("Серед виданих Вам документів такого немає. Перевірте номер: його надруковано вгорі документа, наприклад 2026-000001.")
+        .paragraph(format!("Надішліть лист з темою «{} 2026-000001» зі своїм номером документа.", Command::Document.spelling()))
+        .heading("Про який лист мова")
+        .table(message_rows(message))
+        .footer(closing(supplier));
+    Text { subject: "Документ не знайдено".to_owned(), body }
 }
 
 fn message_rows(message: &MessageSeen) -> Vec<Row> {

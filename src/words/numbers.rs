@@ -198,6 +198,12 @@ fn sign(negative: bool) -> &'static str {
     if negative { "−" } else { "" }
 }
 
+/// A text with a great letter first.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// Hryvnias with two decimals, `7 028 590,56`: no-break spaces between groups, a comma, a true minus.
 pub fn money(amount: Kopiykas) -> String {
     let magnitude = amount.0.unsigned_abs();

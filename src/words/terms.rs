@@ -2,8 +2,49 @@
 
 use std::fmt::Write;
 
+use oblik_domain::account::LimitKind;
+use oblik_domain::ledger::{ChargeKind, DebtType};
 use oblik_domain::metering::{EnergyKind, VoltageClass, Zone};
 use oblik_domain::tariff::PriceComponent;
+
+/// What a debt is for, as a table names it.
+pub fn debt_type(debt: DebtType) -> &'static str {
+    match debt {
+        DebtType::Active => "Активна електрична енергія",
+        DebtType::Reactive => "Реактивна електрична енергія",
+        DebtType::LimitConsumption => "Перевищення заявленого обсягу",
+        DebtType::LimitPower => "Перевищення заявленої потужності",
+        DebtType::Penalty => "Пеня",
+        DebtType::Inflation => "Інфляційні нарахування",
+        DebtType::AnnualInterest => "Три проценти річних",
+        DebtType::Transit => "Транзит",
+        DebtType::Services => "Послуги",
+        DebtType::Advance => "Аванс",
+        DebtType::Distribution => "Розподіл електричної енергії",
+        DebtType::Transmission => "Передача електричної енергії",
+    }
+}
+
+/// Why an amount stands in the ledger.
+pub fn charge_kind(kind: ChargeKind) -> &'static str {
+    match kind {
+        ChargeKind::Opening => "вхідне сальдо",
+        ChargeKind::Invoice => "рахунок",
+        ChargeKind::Adjustment => "коригування",
+        ChargeKind::Planned => "плановий платіж",
+        ChargeKind::WriteOff => "списання",
+        ChargeKind::Offset => "взаємозалік",
+    }
+}
+
+/// What a declared limit bounds, with its unit.
+pub fn limit_kind(kind: LimitKind) -> &'static str {
+    match kind {
+        LimitKind::Consumption => "Обсяг споживання за місяць, кВт·год",
+        LimitKind::PowerMorning => "Потужність у ранкові контрольні години, кВт",
+        LimitKind::PowerEvening => "Потужність у вечірні контрольні години, кВт",
+    }
+}
 
 /// What a register counts, as the act names it: СА, СР, ГР.
 pub fn energy_kind(kind: EnergyKind) -> &'static str {

@@ -8,6 +8,9 @@ use super::{ASK_SUPPLIER, CHECK_READINGS, NOTHING_TO_DO, SIGN_AND_SEND};
 use crate::numbers::decimal;
 use crate::terms;
 
+/// The title of a code that stands in no list here: a test sees that there is none.
+pub(super) const UNTOLD: &str = "Розрахунок не проведено";
+
 /// What we saw and what is to be done.
 pub(super) fn sentence(finding: &Finding) -> (String, &'static str) {
     let of = |name: &str| quoted(finding.value(name));
@@ -105,8 +108,8 @@ pub(super) fn sentence(finding: &Finding) -> (String, &'static str) {
         Code::ActUnderWay => {
             (format!("Підписаний акт{} прийнято, але показання ще не зареєстровано.", for_period(value("period"))), NOTHING_TO_DO)
         }
-        // Another room tells the rest.
-        _ => ("Розрахунок не проведено.".to_owned(), ASK_SUPPLIER),
+        // No code of `of_billing!` ends here: its title would be `UNTOLD`.
+        _ => (format!("{UNTOLD}."), ASK_SUPPLIER),
     }
 }
 
@@ -213,7 +216,7 @@ pub(super) fn short(code: Code) -> &'static str {
         Code::NothingToCorrect => "Нічого виправляти",
         Code::CalculationBroke => "Розрахунок перервався",
         Code::ActUnderWay => "Акт ще не зареєстровано",
-        _ => "Розрахунок не проведено",
+        _ => UNTOLD,
     }
 }
 

@@ -74,6 +74,10 @@ pub(super) fn missing_registers(list: &str) -> String {
     if list.is_empty() { String::new() } else { format!(", бракує: {}", terms::registers(list)) }
 }
 
+pub(super) fn changed(list: &str) -> String {
+    if list.is_empty() { String::new() } else { format!(": {}", terms::registers(list)) }
+}
+
 pub(super) fn place(finding: &Finding) -> String {
     finding.place.map_or_else(String::new, |place| format!(", рядок {}, позиція {}", place.line, place.column))
 }
