@@ -29,6 +29,7 @@ mod sequence;
 mod sniff;
 mod source;
 mod terms_writer;
+mod ubl;
 pub mod validate;
 mod writer;
 
@@ -44,3 +45,4 @@ pub use reading_act::{
     ActForm, ReadingActDocument, read_reading_act, read_reading_act_document, write_reading_act, write_reading_act_document,
 };
 pub use record::{Record, Row};
+pub use ubl::{InvoiceWords, write_invoice};

@@ -91,6 +91,7 @@ fn extract_account(row: Row<'_>, extract: &mut Extract<'_>) -> Option<AccountEnt
     let address = extract.child(row, "Address", text);
     let product = extract.child(row, "Product", text);
     let self_billing = extract.child(row, "SelfBilling", text);
+    let branch = extract.optional(row, "Branch", text);
     let terms = extract_terms(row, extract);
     let limits = extract_limits(row, extract);
     let history = extract_history(row, extract);
@@ -115,6 +116,7 @@ fn extract_account(row: Row<'_>, extract: &mut Extract<'_>) -> Option<AccountEnt
         emails: emails(row),
         product: product?,
         self_billing: if self_billing? == "allowed" { SelfBilling::Allowed } else { SelfBilling::Forbidden },
+        branch: branch?,
         terms,
         limits,
     };

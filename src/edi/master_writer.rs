@@ -58,6 +58,7 @@ fn write_account(writer: &mut Writer, entry: &AccountEntry) {
     }
     writer.leaf("Product", &account.product);
     writer.leaf("SelfBilling", if account.self_billing == SelfBilling::Allowed { "allowed" } else { "forbidden" });
+    writer.leaf_if("Branch", account.branch.as_ref().map(|branch| token(branch, NAME_CHARS)));
     write_account_terms(writer, account, entry);
     for point in &entry.record.points {
         write_point(writer, point, entry);

@@ -10,8 +10,13 @@ pub(crate) struct Writer {
 impl Writer {
     /// Begins a document with its root element.
     pub(crate) fn new(root: &'static str, namespace: &str) -> Self {
+        Self::with_attributes(root, &[("xmlns", &namespace)])
+    }
+
+    /// As [`Self::new`], for a document of several namespaces.
+    pub(crate) fn with_attributes(root: &'static str, attributes: &[(&str, &dyn Display)]) -> Self {
         let mut writer = Self { out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned(), open: Vec::new() };
-        writer.open(root, &[("xmlns", &namespace)]);
+        writer.open(root, attributes);
         writer
     }
 
