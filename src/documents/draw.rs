@@ -9,7 +9,7 @@
 use krilla::action::{Action, LinkAction};
 use krilla::annotation::{Annotation, LinkAnnotation, Target};
 use krilla::color::rgb;
-use krilla::geom::{Path, PathBuilder, Point, Rect, Transform};
+use krilla::geom::{Path, PathBuilder, Point, Rect, Size, Transform};
 use krilla::num::NormalizedF32;
 use krilla::paint::{Fill, FillRule};
 use krilla::surface::Surface;
@@ -20,10 +20,17 @@ use crate::geometry::Length;
 use crate::paragraph::{Line, Run};
 use crate::sheet::{Leaf, Mark, Placed};
 use crate::style::Colour;
+use crate::template::{Colours, Rgb};
 use crate::typeface::Faces;
 
 /// Draws a page and notes under which identifier each leaf's content went.
-pub fn draw_page(surface: &mut Surface<'_>, faces: &Faces, placed: &[Placed], identifiers: &mut [Option<Identifier>]) {
+pub fn draw_page(
+    surface: &mut Surface<'_>,
+    faces: &Faces,
+    colours: &Colours,
+    placed: &[Placed],
+    identifiers: &mut [Option<Identifier>],
+) {
     for run in placed.chunk_by(|one, next| one.leaf == next.leaf) {
         if run.iter().all(|placed| matches!(placed.mark, Mark::Link { .. })) {
             continue;
@@ -40,20 +47,27 @@ pub fn draw_page(surface: &mut Surface<'_>, faces: &Faces, placed: &[Placed], id
             }
         }
         for placed in run {
-            draw_mark(surface, faces, &placed.mark);
+            draw_mark(surface, faces, colours, &placed.mark);
         }
         surface.end_tagged();
     }
 }
 
-pub fn draw_mark(surface: &mut Surface<'_>, faces: &Faces, mark: &Mark) {
+pub fn draw_mark(surface: &mut Surface<'_>, faces: &Faces, colours: &Colours, mark: &Mark) {
+    let fill = |role: Colour| fill(colours.rgb(role));
     match mark {
-        Mark::Text { x, y, line } => draw_line(surface, faces, *x, *y, line),
+        Mark::Text { x, y, line } => draw_line(surface, faces, colours, *x, *y, line),
         Mark::Box { x, y, width, height, radius, colour } => {
             if let Some(path) = rounded(*x, *y, *width, *height, *radius) {
                 surface.set_fill(Some(fill(*colour)));
                 surface.draw_path(&path);
             }
+        }
+        Mark::Picture { x, y, width, height, logo } => {
+            let Some(size) = Size::from_wh(points(*width), points(*height)) else { return };
+            surface.push_transform(&Transform::from_translate(points(*x), points(*y)));
+            surface.draw_image(logo.image.clone(), size);
+            surface.pop();
         }
         // Links are not drawn: they lie over the finished page.
         Mark::Link { .. } => {}
@@ -73,13 +87,13 @@ pub fn link(mark: &Mark) -> Option<Annotation> {
     let Mark::Link { x, y, width, height, address, alt } = mark else { return None };
     let place = Rect::from_xywh(points(*x), points(*y), points(*width), points(*height))?;
     let target = Target::Action(Action::Link(LinkAction::new(address.clone())));
-    Some(Annotation::new_link(LinkAnnotation::new(place, target), Some((*alt).to_owned())))
+    Some(Annotation::new_link(LinkAnnotation::new(place, target), Some(alt.clone())))
 }
 
-fn draw_line(surface: &mut Surface<'_>, faces: &Faces, x: Length, y: Length, line: &Line) {
+fn draw_line(surface: &mut Surface<'_>, faces: &Faces, colours: &Colours, x: Length, y: Length, line: &Line) {
     let baseline = y + line.baseline();
     for run in &line.runs {
-        surface.set_fill(Some(fill(run.style.colour)));
+        surface.set_fill(Some(fill(colours.rgb(run.style.colour))));
         let start = Point::from_xy(points(x + run.x), points(baseline));
         let (text, glyphs) = glyphs(faces, run);
         let font = faces.face(run.style.weight).engine.clone();
@@ -107,8 +121,7 @@ pub fn points(length: Length) -> f32 {
     length as f32 / 1000.0
 }
 
-fn fill(colour: Colour) -> Fill {
-    let Colour(red, green, blue) = colour;
+fn fill(Rgb(red, green, blue): Rgb) -> Fill {
     Fill { paint: rgb::Color::new(red, green, blue).into(), opacity: NormalizedF32::ONE, rule: FillRule::NonZero }
 }
 

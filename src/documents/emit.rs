@@ -1,7 +1,7 @@
 //! Finished pages into a PDF file: with `draw`, the only place that knows the PDF engine.
 //!
-//! PDF/A-3a and PDF/UA-1 in PDF 1.7, written with a classic cross-reference table and no object streams, so that a
-//! signature can be appended as a plain revision.
+//! PDF/A-3a and PDF/UA-1 in PDF 1.7; small objects in compressed streams, and what a signature's revision writes anew
+//! outside of them.
 
 use std::num::{NonZeroU16, NonZeroU32};
 
@@ -16,13 +16,14 @@ use krilla::page::PageSettings;
 use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, Node, TableHeaderScope, Tag, TagGroup, TagKind, TagTree};
 use krilla::{Document, SerializeSettings};
 
-use crate::DocumentError;
+use crate::compact::compact;
 use crate::draw::{draw_mark, draw_page, link, points};
 use crate::geometry::{Align, Frame, PageShape};
 use crate::paragraph::{lines, span};
-use crate::sheet::{Branch, Kind, Leaf, Mark, Sheet, Twig};
+use crate::sheet::{Bookmark, Branch, Finished, Kind, Leaf, Mark, Page, Sheet, Twig};
 use crate::style::{HAIRLINE, SMALL};
 use crate::typeface::Faces;
+use crate::{Attachment, DocumentError, Relation, Text};
 
 /// What is said about a document as a whole.
 pub struct About {
@@ -35,33 +36,27 @@ pub struct About {
     pub foot: String,
 }
 
-/// A file inside the document.
-pub struct Attachment<'a> {
-    pub name: &'static str,
-    pub mime_type: &'static str,
-    pub description: &'static str,
-    pub data: &'a [u8],
-}
-
 /// Writes `sheet` as a PDF.
 ///
 /// # Errors
 /// [`DocumentError::Engine`] when the engine finds that a page breaks its standard, which no value should bring about.
-pub fn emit(sheet: Sheet<'_>, about: &About, attachment: Option<&Attachment<'_>>) -> Result<Vec<u8>, DocumentError> {
-    let (faces, shape) = (sheet.faces, sheet.shape);
-    let (pages, twigs, bookmarks, leaf_count) = sheet.finish();
+pub fn emit(sheet: Sheet<'_>, about: &About, attachments: &[Attachment<'_>]) -> Result<Vec<u8>, DocumentError> {
+    let (faces, template) = (sheet.faces, sheet.template);
+    let colours = template.colours();
+    let Finished { pages, twigs, bookmarks, leaves } = sheet.finish();
     let mut document = Document::new_with(settings()?);
-    let mut identifiers: Vec<Option<Identifier>> = vec![None; leaf_count];
+    let mut identifiers: Vec<Option<Identifier>> = vec![None; leaves];
     let count = pages.len();
-    for (index, placed) in pages.iter().enumerate() {
+    for (index, Page { shape, placed }) in pages.iter().enumerate() {
         let size = PageSettings::from_wh(points(shape.width), points(shape.height)).ok_or_else(|| engine("page size"))?;
         let mut page = document.start_page_with(size);
         let mut surface = page.surface();
-        draw_page(&mut surface, faces, placed, &mut identifiers);
-        let foot = footer(faces, shape, &about.foot, &oblik_words::documents::page_of(index + 1, count));
+        draw_page(&mut surface, faces, colours, placed, &mut identifiers);
+        let numbered = [("page", &*(index + 1).to_string()), ("pages", &*count.to_string())];
+        let foot = footer(faces, *shape, [&about.foot, template.foot(), &template.fill(Text::Page, &numbered)]);
         surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(ArtifactType::Footer)));
         for mark in &foot {
-            draw_mark(&mut surface, faces, mark);
+            draw_mark(&mut surface, faces, colours, mark);
         }
         surface.end_tagged();
         surface.finish();
@@ -78,17 +73,35 @@ pub fn emit(sheet: Sheet<'_>, about: &About, attachment: Option<&Attachment<'_>>
     let mut tree = TagTree::new().with_lang(Some(oblik_words::documents::LANGUAGE.to_owned()));
     tree.children = twigs.into_iter().filter_map(|twig| node(twig, &identifiers)).collect();
     document.set_tag_tree(tree);
-    let mut outline = Outline::new();
-    for bookmark in bookmarks {
-        let target = XyzDestination::new(bookmark.page, Point::from_xy(points(shape.side), points(bookmark.y)));
-        outline.push_child(OutlineNode::new(bookmark.title, target));
-    }
-    document.set_outline(outline);
+    document.set_outline(outline(&bookmarks, &pages));
     document.set_metadata(metadata(about));
-    if let Some(attachment) = attachment {
+    for attachment in attachments {
         embed(&mut document, attachment, about.made_on)?;
     }
-    document.finish().map_err(|error| engine(&format!("{error}: {error:?}")))
+    document.finish().map(compact).map_err(|error| engine(&format!("{error}: {error:?}")))
+}
+
+/// The bookmarks as a tree: parts hang below their document.
+fn outline(bookmarks: &[Bookmark], pages: &[Page]) -> Outline {
+    let mut outline = Outline::new();
+    let mut open: Option<OutlineNode> = None;
+    for bookmark in bookmarks {
+        let side = pages.get(bookmark.page).map_or(0, |page| page.shape.side);
+        let target = XyzDestination::new(bookmark.page, Point::from_xy(points(side), points(bookmark.y)));
+        let node = OutlineNode::new(bookmark.title.clone(), target);
+        match &mut open {
+            Some(document) if bookmark.level > 1 => document.push_child(node),
+            _ => {
+                if let Some(done) = open.replace(node) {
+                    outline.push_child(done);
+                }
+            }
+        }
+    }
+    if let Some(last) = open {
+        outline.push_child(last);
+    }
+    outline
 }
 
 fn engine(what: &str) -> DocumentError {
@@ -125,7 +138,10 @@ fn embed(document: &mut Document, attachment: &Attachment<'_>, day: NaiveDate) -
         path: attachment.name.to_owned(),
         mime_type: MimeType::new(attachment.mime_type),
         description: Some(attachment.description.to_owned()),
-        association_kind: AssociationKind::Data,
+        association_kind: match attachment.relation {
+            Relation::Data => AssociationKind::Data,
+            Relation::Alternative => AssociationKind::Alternative,
+        },
         data: attachment.data.to_vec().into(),
         modification_date: Some(moment(day)),
         compress: Some(true),
@@ -134,17 +150,19 @@ fn embed(document: &mut Document, attachment: &Attachment<'_>, day: NaiveDate) -
     document.embed_file(file).ok_or_else(|| engine("attach a file twice"))
 }
 
-/// Number of the document at the left, number of the page at the right.
-fn footer(faces: &Faces, shape: PageShape, left: &str, right: &str) -> Vec<Mark> {
+/// Number of the document at the left, number of the page at the right, the template's line between them.
+fn footer(faces: &Faces, shape: PageShape, [left, middle, right]: [&str; 3]) -> Vec<Mark> {
     let width = shape.width - 2 * shape.side;
     let y = shape.height - shape.bottom + SMALL.leading() * 2;
     let mut marks = vec![Mark::Box { x: shape.side, y: y - 5000, width, height: 500, radius: 0, colour: HAIRLINE }];
     let right_width = faces.width(right, SMALL) + 1000;
-    let halves = [
-        (Frame { x: shape.side, y, width: width - right_width - 12_000 }, Align::Left, left),
+    let left_width = width - right_width - 12_000;
+    let parts = [
+        (Frame { x: shape.side, y, width: left_width }, Align::Left, left),
         (Frame { x: shape.side + width - right_width, y, width: right_width }, Align::Right, right),
+        (Frame { x: shape.side, y: y + SMALL.leading(), width }, Align::Centre, middle),
     ];
-    for (at, align, text) in halves {
+    for (at, align, text) in parts {
         for line in lines(faces, &[span(text.to_owned(), SMALL)], at.width, 1) {
             marks.push(Mark::Text { x: at.x + align.shift(at.width, line.width), y: at.y, line });
         }
@@ -176,6 +194,6 @@ fn tag(kind: Kind) -> TagKind {
         Kind::RowHeader { columns } => Tag::TH(TableHeaderScope::Row).with_col_span(over(columns)).into(),
         Kind::Cell { columns } => Tag::TD.with_col_span(over(columns)).into(),
         Kind::Link => Tag::Link.into(),
-        Kind::Figure { alt } => Tag::Figure(Some(alt.to_owned())).into(),
+        Kind::Figure { alt } => Tag::Figure(Some(alt)).into(),
     }
 }

@@ -21,13 +21,26 @@ pub struct PageShape {
     pub side: Length,
     pub top: Length,
     pub bottom: Length,
+    /// Kept free above the bottom for what does not flow, such as a stamp.
+    pub reserve: Length,
+}
+
+impl PageShape {
+    pub const fn reserving(self, reserve: Length) -> Self {
+        Self { reserve, ..self }
+    }
+
+    pub const fn without_reserve(self) -> Self {
+        self.reserving(0)
+    }
 }
 
 /// A4 upright. Source: ISO 216, 210 × 297 mm.
-pub const A4: PageShape = PageShape { width: 595_276, height: 841_890, side: pt(44), top: pt(42), bottom: pt(56) };
+pub const A4: PageShape = PageShape { width: 595_276, height: 841_890, side: pt(44), top: pt(42), bottom: pt(56), reserve: 0 };
 
 /// A4 lying, for the wide table of an act.
-pub const A4_LYING: PageShape = PageShape { width: 841_890, height: 595_276, side: pt(40), top: pt(36), bottom: pt(48) };
+pub const A4_LYING: PageShape =
+    PageShape { width: 841_890, height: 595_276, side: pt(40), top: pt(36), bottom: pt(48), reserve: 0 };
 
 /// Where a text is set: its upper left corner and the width it may take.
 #[derive(Debug, Clone, Copy)]

@@ -1,64 +1,36 @@
-//! The payment QR code of the National Bank, format 002.
+//! The payment code of the National Bank as a picture: the address of `payment_form` in a QR code with the hryvnia sign.
 //!
-//! Source: NBU resolution № 97 of 19.08.2025. Windows-1251 with CRLF under `bank.gov.ua/qr/` is what the banks'
-//! applications read most widely; UTF-8 is used where the payee or the purpose has letters that Windows-1251 lacks.
+//! Source: NBU resolution № 97 of 19.08.2025.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use oblik_domain::ids::{Edrpou, Iban};
-use oblik_domain::money::Kopiykas;
 use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
 
-use crate::clean::clean;
+use crate::payment_form::{Format, Payment, PaymentForm, roomier};
 
-const ADDRESS: &str = "https://bank.gov.ua/qr/";
-const PAYEE_CHARS: usize = 140;
-const PURPOSE_CHARS: usize = 420;
 /// The resolution's bounds for the code's version.
 const VERSIONS: (u8, u8) = (10, 20);
 
-/// What a payment order needs.
-pub struct Payment<'a> {
-    pub payee: &'a str,
-    pub iban: &'a Iban,
-    pub code: &'a Edrpou,
-    pub amount: Kopiykas,
-    pub purpose: &'a str,
-}
-
-/// The address that the code holds. Without an amount when there is nothing to pay.
-pub fn payment_address(payment: &Payment<'_>) -> String {
-    address(payment, PURPOSE_CHARS)
-}
-
-fn address(payment: &Payment<'_>, purpose_chars: usize) -> String {
-    let payee: String = clean(payment.payee, PAYEE_CHARS).chars().take(PAYEE_CHARS).collect();
-    let purpose: String = clean(payment.purpose, PURPOSE_CHARS).chars().take(purpose_chars).collect();
-    let amount = if payment.amount > Kopiykas::ZERO { format!("UAH{}", payment.amount) } else { String::new() };
-    let fields = |encoding: &str| {
-        ["BCD", "002", encoding, "UCT", "", &payee, payment.iban.as_str(), &amount, payment.code.as_str(), "", "", &purpose, ""]
-            .join("\r\n")
-    };
-    let narrow = fields("2");
-    let (bytes, _, unmappable) = encoding_rs::WINDOWS_1251.encode(&narrow);
-    let coded = if unmappable { URL_SAFE_NO_PAD.encode(fields("1")) } else { URL_SAFE_NO_PAD.encode(bytes) };
-    format!("{ADDRESS}{coded}")
-}
-
-/// The code, as coarse as medium correction allows, so that a cheap camera reads it from paper.
+/// The code and the address it holds, as coarse as medium correction allows, so that a cheap camera reads it from paper.
 ///
-/// A payee and purpose of the greatest length need low correction; only the purpose is ever shortened.
-pub fn payment_code(payment: &Payment<'_>) -> Option<QrCode> {
-    for purpose_chars in [PURPOSE_CHARS, 300, 200, 100, 50] {
-        let segments = [QrSegment::make_bytes(address(payment, purpose_chars).as_bytes())];
-        for level in [QrCodeEcc::Medium, QrCodeEcc::Low] {
-            let (least, most) = (Version::new(VERSIONS.0), Version::new(VERSIONS.1));
-            if let Ok(code) = QrCode::encode_segments_advanced(&segments, level, least, most, None, true) {
-                return Some(code);
-            }
-        }
-    }
-    None
+/// Format 003 asks for high correction where there is room; the greatest addresses of 002 leave room for low alone. A payee
+/// that 003 has no room for is paid by 002.
+pub fn payment_code(form: &PaymentForm, payment: &Payment<'_>) -> Option<(QrCode, String)> {
+    let (format, address) = match form.address(payment) {
+        Some(address) => (form.format(), address),
+        None => (Format::V002, roomier(form).address(payment)?),
+    };
+    let levels: &[QrCodeEcc] = match format {
+        Format::V002 => &[QrCodeEcc::Medium, QrCodeEcc::Low],
+        Format::V003 => &[QrCodeEcc::Quartile, QrCodeEcc::Medium, QrCodeEcc::Low],
+    };
+    let segments = [QrSegment::make_bytes(address.as_bytes())];
+    let coded = |level, least, most| {
+        QrCode::encode_segments_advanced(&segments, level, Version::new(least), Version::new(most), None, false).ok()
+    };
+    let code = levels.iter().find_map(|level| coded(*level, VERSIONS.0, VERSIONS.1))?;
+    // What is left free in the same size makes good more damage, up to the highest level that the resolution names.
+    let version = code.version().value();
+    let better = [QrCodeEcc::Quartile, QrCodeEcc::Medium].into_iter().find_map(|level| coded(level, version, version));
+    Some((better.unwrap_or(code), address))
 }
 
 /// Modules along a side of the square kept free in the middle for the hryvnia sign; odd, as the code's own side is.
@@ -74,6 +46,21 @@ pub fn outlines(code: &QrCode) -> Vec<Vec<(i32, i32)>> {
     let from = (code.size() - free) / 2;
     let kept = from..from + free;
     trace(code.size(), |x, y| code.get_module(x, y) && !(kept.contains(&x) && kept.contains(&y)))
+}
+
+/// A code of any text.
+pub struct PlainCode {
+    /// Modules along a side.
+    pub size: i32,
+    /// Of all its dark modules.
+    pub outlines: Vec<Vec<(i32, i32)>>,
+}
+
+/// The code of a text; `None` where it is too long for one.
+pub fn plain_code(text: &str) -> Option<PlainCode> {
+    let code = QrCode::encode_text(text, QrCodeEcc::Medium).ok()?;
+    let size = code.size();
+    Some(PlainCode { size, outlines: trace(size, |x, y| code.get_module(x, y)) })
 }
 
 /// The four ways an edge may run, as bits: right, down, left, up.
@@ -126,37 +113,6 @@ fn walk(edges: &mut [u8], at: &impl Fn(i32, i32) -> usize, mut x: i32, mut y: i3
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn payment<'a>(iban: &'a Iban, code: &'a Edrpou, payee: &'a str, purpose: &'a str) -> Payment<'a> {
-        Payment { payee, iban, code, amount: Kopiykas(702_859_056), purpose }
-    }
-
-    #[test]
-    fn the_address_holds_thirteen_fields() {
-        let (iban, code) = (Iban::parse("UA213223130000026007233566001").unwrap(), Edrpou::parse("00131512").unwrap());
-        for (payee, encoding) in [("ТОВ «Приклад Енергозбут»", "2"), ("ТОВ «Łódź»", "1")] {
-            let address = payment_address(&payment(&iban, &code, payee, "За активну е/е"));
-            let bytes = URL_SAFE_NO_PAD.decode(address.strip_prefix(ADDRESS).unwrap()).unwrap();
-            let text = if encoding == "2" {
-                encoding_rs::WINDOWS_1251.decode(&bytes).0.into_owned()
-            } else {
-                String::from_utf8(bytes).unwrap()
-            };
-            let fields: Vec<&str> = text.split("\r\n").collect();
-            let iban = iban.as_str();
-            let expected =
-                ["BCD", "002", encoding, "UCT", "", payee, iban, "UAH7028590.56", "00131512", "", "", "За активну е/е", ""];
-            assert_eq!(fields, expected);
-        }
-    }
-
-    #[test]
-    fn a_code_is_made_of_the_longest_fields() {
-        let (iban, code) = (Iban::parse("UA213223130000026007233566001").unwrap(), Edrpou::parse("00131512").unwrap());
-        let (payee, purpose) = ("Ł".repeat(500), "Ł".repeat(5000));
-        let code = payment_code(&payment(&iban, &code, &payee, &purpose)).unwrap();
-        assert!((10..=20).contains(&code.version().value()));
-    }
 
     #[test]
     fn outlines_close_around_cells_and_holes() {

@@ -1,28 +1,25 @@
 //! «Акт надання показань»: the form the customer checks and signs, with its data inside.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use oblik_domain::account::AccountRecord;
-use oblik_domain::act::{ActRow, PreviousReadings, ReadingAct};
-use oblik_domain::energy::volume;
-use oblik_domain::energy::{Kwh, RegisterTotal};
-use oblik_domain::ids::{Eic, MeterSerial};
+use oblik_domain::act::{PreviousReadings, ReadingAct};
+use oblik_domain::bill::Bill;
 use oblik_domain::invoice::Seller;
-use oblik_domain::metering::{EnergyKind, Meter, UsagePoint};
-use oblik_words::{documents as words, terms};
+use oblik_domain::metering::Reading;
+use oblik_words::documents as words;
+use oblik_words::numbers::date;
 use sha2::{Digest, Sha256};
 
-use crate::breakdown::apart;
-use crate::emit::{About, Attachment, emit};
+use crate::emit::{About, emit};
 use crate::geometry::{A4_LYING, Align, Frame, Length, pt, tenths};
 use crate::paragraph::span;
 use crate::parties::name;
+use crate::payment_qr::plain_code;
 use crate::sheet::{Kind, Mark, Sheet};
-use crate::style::{ACCENT, BODY, CELL, CELL_GREY, CELL_STRONG, EYEBROW, GREY, HEADING, NUMBER, SMALL, TITLE};
-use crate::table::{Cell, Column, Look, Row, Sizing, Table, column};
+use crate::style::{ACCENT, BODY, EYEBROW, GREY, HEADING, INK, NUMBER, SMALL, TITLE};
+use crate::template::ActSection;
 use crate::typeface::{Faces, KEEP};
-use crate::{ACT_ATTACHMENT, DocumentError, figures, parties};
+use crate::{ACT_ATTACHMENT, Attachment, DocumentError, Relation, Template, Text, act_table, parties};
 
 /// What an act's form is made of.
 #[derive(Debug, Clone, Copy)]
@@ -32,22 +29,34 @@ pub struct ActForm<'a> {
     pub act: &'a ReadingAct,
     /// The readings before the act's own; a register without one has no volume yet.
     pub opening: &'a PreviousReadings,
+    /// All readings of the period that are known: the quality of what the act states.
+    pub readings: &'a [Reading],
+    /// What the period comes to by these readings, where it can be calculated: volumes, losses, sub-consumers.
+    pub bill: Option<&'a Bill>,
     pub number: &'a str,
     pub version: u32,
     pub made_on: NaiveDate,
+    /// Where the signed act goes.
+    pub reply_to: &'a str,
 }
 
-pub fn pdf(faces: &Faces, form: &ActForm<'_>, act_xml: &[u8]) -> Result<Vec<u8>, DocumentError> {
-    let numbered = words::act_numbered(&name(form.number), form.version);
-    let title = format!("{} {numbered}", words::ACT);
+pub fn pdf(faces: &Faces, form: &ActForm<'_>, template: &Template, act_xml: &[u8]) -> Result<Vec<u8>, DocumentError> {
+    let version = form.version.to_string();
+    let numbered = template.fill(Text::ActNumber, &[("number", &name(form.number)), ("version", &version)]);
+    let title = format!("{} {numbered}", template.text(Text::ActTitle));
     let customer = name(&form.record.account.name);
-    let mut sheet = Sheet::new(faces, A4_LYING, format!("{title} · {customer}"));
-    head(&mut sheet, form, &numbered);
-    parties::place(&mut sheet, form.seller, &form.record.account, None);
-    sheet.gap(pt(14));
-    readings(&mut sheet, form);
-    sheet.gap(pt(16));
-    signing(&mut sheet, &hex::encode(Sha256::digest(act_xml)));
+    let mut sheet = Sheet::new(faces, template, A4_LYING, format!("{title} · {customer}"));
+    for section in template.act_sections() {
+        match section {
+            ActSection::Head => head(&mut sheet, form, &numbered),
+            ActSection::Parties => {
+                parties::place(&mut sheet, form.seller, &form.record.account, None);
+                sheet.gap(pt(14));
+            }
+            ActSection::Readings => act_table::place(&mut sheet, form),
+            ActSection::Signing => signing(&mut sheet, form, &hex::encode(Sha256::digest(act_xml))),
+        }
+    }
     let about = About {
         title: title.replace(KEEP, " "),
         author: name(&form.seller.name),
@@ -59,147 +68,103 @@ pub fn pdf(faces: &Faces, form: &ActForm<'_>, act_xml: &[u8]) -> Result<Vec<u8>,
         name: ACT_ATTACHMENT,
         mime_type: "application/xml",
         description: words::ATTACHMENT_DESCRIPTION,
+        relation: Relation::Data,
         data: act_xml,
     };
-    emit(sheet, &about, Some(&attachment))
+    emit(sheet, &about, &[attachment])
 }
 
 fn head(sheet: &mut Sheet<'_>, form: &ActForm<'_>, numbered: &str) {
     const NUMBER_WIDTH: Length = pt(230);
+    let template = sheet.template;
     sheet.put(None, Mark::Box { x: 0, y: 0, width: sheet.shape.width, height: pt(5), radius: 0, colour: ACCENT });
-    let top = sheet.y;
+    let mut top = sheet.y;
+    if let Some((_, height)) = crate::invoice::logo(sheet, top) {
+        top += height + pt(8);
+        sheet.y = top;
+    }
     let right = Frame { x: sheet.right() - NUMBER_WIDTH, y: top + pt(3), width: NUMBER_WIDTH };
     let mut down = right.y;
     down += sheet.text(Kind::Paragraph, Frame { y: down, ..right }, Align::Right, &[span(numbered.to_owned(), NUMBER)]);
-    let made = span(words::of_day(form.made_on), BODY.coloured(GREY));
-    down += sheet.text(Kind::Paragraph, Frame { y: down, ..right }, Align::Right, &[made]);
-    sheet.heading(1, span(words::ACT, TITLE), pt(100));
+    let made = template.fill(Text::ActMade, &[("date", &words::long_date(form.made_on))]);
+    down += sheet.text(Kind::Paragraph, Frame { y: down, ..right }, Align::Right, &[span(made, BODY.coloured(GREY))]);
+    sheet.heading(1, span(template.text(Text::ActTitle), TITLE), pt(100));
     let left = Frame { x: sheet.left(), y: sheet.y, width: sheet.width() - NUMBER_WIDTH - pt(16) };
-    let period = span(words::act_period(form.act.period, form.act.read_on), BODY.coloured(GREY));
-    sheet.y += sheet.text(Kind::Paragraph, left, Align::Left, &[period]);
+    let period = form.act.period;
+    let days = [("from", period.first_day()), ("to", period.last_day()), ("date", form.act.read_on)];
+    let days = days.map(|(word, day)| (word, date(day)));
+    let period = template.fill(Text::ActPeriod, &days.each_ref().map(|(word, day)| (*word, day.as_str())));
+    sheet.y += sheet.text(Kind::Paragraph, left, Align::Left, &[span(period, BODY.coloured(GREY))]);
     sheet.y = sheet.y.max(down) + pt(12);
 }
 
-const COLUMNS: [Column; 12] = [
-    column(words::ROW_NUMBER, Align::Left, Sizing::Natural),
-    column(words::EIC, Align::Left, Sizing::Natural),
-    column(words::METER, Align::Left, Sizing::Natural),
-    column(words::KIND, Align::Left, Sizing::Natural),
-    column(words::ZONE, Align::Left, Sizing::Natural),
-    column(words::ACT_DIGITS, Align::Right, Sizing::Natural),
-    column(words::ACT_PREVIOUS, Align::Right, Sizing::Natural),
-    column(words::ACT_CURRENT, Align::Right, Sizing::Natural),
-    column(words::DIFFERENCE, Align::Right, Sizing::Natural),
-    column(words::COEFFICIENT, Align::Right, Sizing::Natural),
-    column(words::VOLUME, Align::Right, Sizing::Natural),
-    column(words::LINE_UNIT, Align::Left, Sizing::Natural),
-];
-
-/// Stands where there is no number yet.
-const NONE: &str = "—";
-
-fn readings(sheet: &mut Sheet<'_>, form: &ActForm<'_>) {
-    sheet.heading(2, span(words::READINGS, HEADING), pt(60));
+fn signing(sheet: &mut Sheet<'_>, form: &ActForm<'_>, sha256: &str) {
+    const GUTTER: Length = pt(32);
+    const CODE: Length = pt(64);
+    let template = sheet.template;
+    sheet.heading(2, span(template.text(Text::ActSigning), HEADING), pt(120));
     sheet.gap(pt(2));
-    sheet.paragraph(&[span(words::KINDS_LEGEND, SMALL)]);
-    sheet.gap(pt(4));
-    let points: BTreeMap<&Eic, &UsagePoint> = form.record.points.iter().map(|point| (&point.eic, point)).collect();
-    let meters: BTreeMap<(&Eic, &MeterSerial), &Meter> =
-        form.record.meters.iter().map(|meter| ((&meter.point, &meter.serial), meter)).collect();
-    let shown = form.act.rows.iter().map(|row| row.total);
-    let places = figures::places(shown.chain(form.opening.values().copied()));
-    let mut sums: BTreeMap<EnergyKind, Kwh> = BTreeMap::new();
-    let mut rows = Vec::with_capacity(form.act.rows.len() + 3);
-    let mut last_point: Option<&Eic> = None;
-    for (index, row) in form.act.rows.iter().enumerate() {
-        let key = &row.register;
-        let meter = meters.get(&(&key.point, &key.meter)).copied();
-        let before = form.opening.get(key).copied();
-        let amount = before.zip(meter).and_then(|(before, meter)| volume(before, row.total, meter.coefficient));
-        if let Some(amount) = amount {
-            let sum = sums.entry(key.kind).or_default();
-            *sum = *sum + amount;
-        }
-        if last_point.replace(&key.point) != Some(&key.point) {
-            rows.extend(points.get(&key.point).map(|point| point_row(point)));
-        }
-        rows.push(Row { look: Look::Plain, cells: cells(index + 1, row, meter, before, amount, places) });
-    }
-    for (kind, sum) in sums {
-        rows.push(Row {
-            look: Look::Total,
-            cells: vec![
-                Cell::over(COLUMNS.len() - 2, Align::Right, vec![span(words::total_of(kind), CELL_STRONG)]),
-                Cell::new(span(figures::volume(sum), CELL_STRONG)),
-                Cell::new(span(terms::unit(kind), CELL_GREY)),
-            ],
-        });
-    }
-    Table { columns: COLUMNS.into(), rows }.place(sheet);
-}
-
-fn point_row(point: &UsagePoint) -> Row {
-    let mut spans = vec![span(name(&point.name), CELL_STRONG)];
-    spans.extend(apart(name(&point.address), CELL));
-    spans.extend(apart(terms::voltage_class(point.voltage_class).to_owned(), CELL_GREY));
-    Row { look: Look::Band, cells: vec![Cell::over(COLUMNS.len(), Align::Left, spans)] }
-}
-
-fn cells(
-    number: usize,
-    row: &ActRow,
-    meter: Option<&Meter>,
-    before: Option<RegisterTotal>,
-    amount: Option<Kwh>,
-    places: u32,
-) -> Vec<Cell> {
-    let key = &row.register;
-    let or_none = |text: Option<String>| text.unwrap_or_else(|| NONE.to_owned());
-    let digits = meter.and_then(|meter| meter.registers.iter().find(|own| own.kind == key.kind && own.zone == key.zone));
-    let difference = before.map(|before| figures::difference(row.total.units() - before.units(), places));
-    vec![
-        Cell::new(span(number.to_string(), CELL_GREY)),
-        Cell::new(span(key.point.to_string(), CELL)),
-        Cell::new(span(key.meter.to_string(), CELL_STRONG)),
-        Cell::new(span(words::kind(key.kind), CELL)),
-        Cell::new(span(terms::zone(key.zone), CELL)),
-        Cell::new(span(or_none(digits.map(|own| own.digits.to_string())), CELL_GREY)),
-        Cell::new(span(or_none(before.map(|before| figures::reading(before, places))), CELL)),
-        Cell::new(span(figures::reading(row.total, places), CELL_STRONG)),
-        Cell::new(span(or_none(difference), CELL)),
-        Cell::new(span(or_none(meter.map(|meter| figures::coefficient(meter.coefficient))), CELL)),
-        Cell::new(span(or_none(amount.map(figures::volume)), CELL_STRONG)),
-        Cell::new(span(terms::unit(key.kind), CELL_GREY)),
-    ]
-}
-
-fn signing(sheet: &mut Sheet<'_>, sha256: &str) {
-    const GUTTER: Length = pt(40);
-    sheet.heading(2, span(words::SIGNING, HEADING), pt(110));
-    sheet.gap(pt(4));
-    sheet.paragraph(&[span(words::SIGN_HOW, BODY)]);
-    sheet.gap(pt(4));
-    sheet.paragraph(&[span(words::label(words::DATA_SHA256), SMALL), span(sha256.to_owned(), SMALL.coloured(crate::style::INK))]);
-    sheet.gap(pt(16));
-    let width = (sheet.width() - GUTTER) / 2;
+    let (top, whole) = (sheet.y, sheet.width());
+    let at = Frame { x: sheet.left(), y: top, width: whole - CODE - GUTTER };
+    let mut y = top + sheet.text(Kind::Paragraph, at, Align::Left, &[span(template.text(Text::ActHow), BODY)]) + pt(4);
+    let reply = template.fill(Text::ActReply, &[("address", form.reply_to)]);
+    y += sheet.text(Kind::Paragraph, Frame { y, ..at }, Align::Left, &[span(reply, BODY)]) + pt(4);
+    let digest = [span(template.label(Text::ActDigest), SMALL), span(sha256.to_owned(), SMALL.coloured(INK))];
+    y += sheet.text(Kind::Paragraph, Frame { y, ..at }, Align::Left, &digest);
+    reply_code(sheet, form, Frame { x: sheet.right() - CODE, y: top, width: CODE });
+    sheet.y = y.max(top + CODE) + pt(6);
+    let width = (whole - GUTTER) / 2;
     let top = sheet.y;
-    for (index, role) in [words::SUPPLIER, words::CUSTOMER].into_iter().enumerate() {
+    for (index, role) in [Text::Supplier, Text::Customer].into_iter().enumerate() {
         let x = sheet.left() + (width + GUTTER) * Length::try_from(index).unwrap_or(0);
         signature_place(sheet, Frame { x, y: top, width }, role);
     }
-    sheet.y = top + pt(58);
+    sheet.y = top + pt(46);
 }
 
-/// Lines for position and name, signature and seal, and the date.
-fn signature_place(sheet: &mut Sheet<'_>, at: Frame, role: &str) {
-    sheet.text(Kind::Paragraph, at, Align::Left, &[span(role.to_uppercase(), EYEBROW)]);
-    let parts = [(words::POSITION, 46), (words::SIGNATURE, 30), (words::SIGNED_ON, 24)];
+/// Opens the reply: scanned from paper, or touched on a screen.
+fn reply_code(sheet: &mut Sheet<'_>, form: &ActForm<'_>, at: Frame) {
+    let period = form.act.period.to_string();
+    let named = [("contract", form.act.contract.as_str()), ("period", period.as_str())];
+    let address = mailto(form.reply_to, &sheet.template.fill(Text::ActReplySubject, &named));
+    let Some(code) = plain_code(&address) else { return };
+    let alt = sheet.template.text(Text::ActReplyCode);
+    // Four modules of quiet zone around the code. Source: ISO/IEC 18004 §5.3.8; the page itself is white.
+    let unit = at.width / Length::from(code.size);
+    sheet.within(Kind::Figure { alt: alt.clone() }, |sheet| {
+        let leaf = sheet.leaf();
+        sheet.put(Some(leaf), Mark::Outlines { x: at.x, y: at.y, unit, loops: code.outlines, colour: INK });
+    });
+    sheet.within(Kind::Link, |sheet| {
+        let leaf = sheet.leaf();
+        sheet.put(Some(leaf), Mark::Link { x: at.x, y: at.y, width: at.width, height: at.width, address, alt });
+    });
+}
+
+/// Source: RFC 6068.
+fn mailto(address: &str, subject: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte);
+    let coded = |text: &str| -> String {
+        let byte = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+        text.bytes().map(byte).collect()
+    };
+    format!("mailto:{}?subject={}", coded(address), coded(subject))
+}
+
+/// Lines for position and name, signature, seal and the date.
+fn signature_place(sheet: &mut Sheet<'_>, at: Frame, role: Text) {
+    let template = sheet.template;
+    sheet.text(Kind::Paragraph, at, Align::Left, &[span(template.text(role).to_uppercase(), EYEBROW)]);
+    let seal = Frame { x: at.x, y: at.y, width: at.width - pt(10) };
+    sheet.text(Kind::Paragraph, seal, Align::Right, &[span(template.text(Text::ActSeal), SMALL)]);
+    let parts = [(Text::ActPosition, 46), (Text::ActSignature, 30), (Text::ActDay, 24)];
     let mut x = at.x;
     for (label, share) in parts {
         let width = at.width * share / 100;
-        let y = at.y + pt(40);
+        let y = at.y + pt(32);
         sheet.rule(x, y, width - pt(10), tenths(6), GREY);
-        sheet.text(Kind::Paragraph, Frame { x, y: y + pt(2), width: width - pt(10) }, Align::Left, &[span(label, SMALL)]);
+        let below = Frame { x, y: y + pt(2), width: width - pt(10) };
+        sheet.text(Kind::Paragraph, below, Align::Left, &[span(template.text(label), SMALL)]);
         x += width;
     }
 }

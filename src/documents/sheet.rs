@@ -6,6 +6,7 @@
 use crate::geometry::{Align, Frame, Length, PageShape, pt, tenths};
 use crate::paragraph::{Line, Span, height, lines, span};
 use crate::style::{Colour, HAIRLINE, SMALL};
+use crate::template::{Logo, Template};
 use crate::typeface::Faces;
 
 /// Lines of one text that are ever set.
@@ -19,7 +20,9 @@ pub enum Mark {
     /// A filled rectangle, its corners rounded by `radius`.
     Box { x: Length, y: Length, width: Length, height: Length, radius: Length, colour: Colour },
     /// A place that opens `address` when touched, on its own leaf.
-    Link { x: Length, y: Length, width: Length, height: Length, address: String, alt: &'static str },
+    Link { x: Length, y: Length, width: Length, height: Length, address: String, alt: String },
+    /// A picture in a rectangle.
+    Picture { x: Length, y: Length, width: Length, height: Length, logo: Logo },
     /// Closed outlines on a grid of `unit`, filled as one.
     Outlines { x: Length, y: Length, unit: Length, loops: Vec<Vec<(i32, i32)>>, colour: Colour },
 }
@@ -37,7 +40,7 @@ pub enum Kind {
     ColumnHeader,
     RowHeader { columns: u32 },
     Cell { columns: u32 },
-    Figure { alt: &'static str },
+    Figure { alt: String },
     Link,
 }
 
@@ -66,18 +69,39 @@ pub struct Placed {
 
 #[derive(Debug)]
 pub struct Bookmark {
+    /// 1 for the document, more for a part of it, which hangs below the last of level 1.
+    pub level: u16,
     pub title: String,
     pub page: usize,
     pub y: Length,
 }
 
+/// A page with a shape of its own.
+#[derive(Debug)]
+pub struct Page {
+    pub shape: PageShape,
+    pub placed: Vec<Placed>,
+}
+
+/// What a sheet comes to.
+pub struct Finished {
+    pub pages: Vec<Page>,
+    pub twigs: Vec<Twig>,
+    pub bookmarks: Vec<Bookmark>,
+    pub leaves: usize,
+}
+
 pub struct Sheet<'a> {
     pub faces: &'a Faces,
+    pub template: &'a Template,
+    /// Of the page that is being filled.
     pub shape: PageShape,
     /// Where the next thing goes.
     pub y: Length,
-    pub pages: Vec<Vec<Placed>>,
+    pub pages: Vec<Page>,
     pub bookmarks: Vec<Bookmark>,
+    /// Where the first thing of this page went.
+    begun: Length,
     /// Top of each page but the first.
     running_head: String,
     done: Vec<Twig>,
@@ -86,12 +110,14 @@ pub struct Sheet<'a> {
 }
 
 impl<'a> Sheet<'a> {
-    pub fn new(faces: &'a Faces, shape: PageShape, running_head: String) -> Self {
+    pub fn new(faces: &'a Faces, template: &'a Template, shape: PageShape, running_head: String) -> Self {
         Self {
             faces,
+            template,
             shape,
             y: shape.top,
-            pages: vec![Vec::new()],
+            begun: shape.top,
+            pages: vec![Page { shape, placed: Vec::new() }],
             bookmarks: Vec::new(),
             running_head,
             done: Vec::new(),
@@ -112,25 +138,65 @@ impl<'a> Sheet<'a> {
         self.right() - self.left()
     }
 
+    /// Nothing that flows goes below it.
+    pub fn floor(&self) -> Length {
+        self.shape.height - self.shape.bottom - self.shape.reserve
+    }
+
     /// Begins a page unless `wanted` still fits on this one.
     pub fn need(&mut self, wanted: Length) {
-        if self.y + wanted > self.shape.height - self.shape.bottom && self.y > self.shape.top {
+        if self.y + wanted > self.floor() && self.y > self.begun {
             self.begin_page();
         }
     }
 
     pub fn begin_page(&mut self) {
-        self.pages.push(Vec::new());
+        let shape = self.shape.without_reserve();
+        self.begin_page_of(shape);
+    }
+
+    /// Goes on with pages of `shape`: on this one where it has it.
+    pub fn turn(&mut self, shape: PageShape) {
+        if (self.shape.width, self.shape.height) != (shape.width, shape.height) {
+            self.begin_page_of(shape);
+        }
+    }
+
+    /// Begins a page of another shape; those after it have it too.
+    pub fn begin_page_of(&mut self, shape: PageShape) {
+        self.shape = shape;
+        self.pages.push(Page { shape, placed: Vec::new() });
         self.y = self.shape.top;
         let head = vec![span(self.running_head.clone(), SMALL)];
         let at = Frame { x: self.left(), y: self.y - SMALL.leading(), width: self.width() };
         let tall = self.ghost(at, Align::Left, &head);
         self.rule(self.left(), at.y + tall + pt(3), self.width(), tenths(5), HAIRLINE);
         self.y = at.y + tall + pt(16);
+        self.begun = self.y;
     }
 
     pub fn gap(&mut self, gap: Length) {
         self.y += gap;
+    }
+
+    /// Space above a section, which a section that begins a page does not need.
+    pub fn space(&mut self, gap: Length) {
+        if self.y > self.begun {
+            self.y += gap;
+        }
+    }
+
+    /// Goes back to a page, from 0, for what has its place there; what it means comes after all that was said so far.
+    pub fn on_page<T>(&mut self, page: usize, fill: impl FnOnce(&mut Self) -> T) -> T {
+        let later = self.pages.split_off(self.pages.len().min(page + 1));
+        let (shape, y) = (self.shape, self.y);
+        if let Some(page) = self.pages.last() {
+            self.shape = page.shape;
+        }
+        let result = fill(self);
+        self.pages.extend(later);
+        (self.shape, self.y) = (shape, y);
+        result
     }
 
     /// All that `fill` places belongs to one element of `kind`.
@@ -160,7 +226,7 @@ impl<'a> Sheet<'a> {
 
     pub fn put(&mut self, leaf: Option<Leaf>, mark: Mark) {
         if let Some(page) = self.pages.last_mut() {
-            page.push(Placed { leaf, mark });
+            page.placed.push(Placed { leaf, mark });
         }
     }
 
@@ -204,10 +270,10 @@ impl<'a> Sheet<'a> {
 
     /// A heading over the whole width that stays with the `company` below it, and a bookmark to it.
     pub fn heading(&mut self, level: u16, text: Span, company: Length) {
-        let tall = text.style.leading();
+        let tall = height(&lines(self.faces, std::slice::from_ref(&text), self.width(), TEXT_LINES));
         self.need(tall + company);
         let title = text.text.replace('\u{a0}', " ");
-        self.bookmarks.push(Bookmark { title: title.clone(), page: self.pages.len() - 1, y: self.y });
+        self.bookmarks.push(Bookmark { level, title: title.clone(), page: self.pages.len() - 1, y: self.y });
         let at = Frame { x: self.left(), y: self.y, width: self.width() };
         self.y += self.text(Kind::Heading { level, title }, at, Align::Left, &[text]);
     }
@@ -218,7 +284,7 @@ impl<'a> Sheet<'a> {
     }
 
     /// The finished pages and their meaning.
-    pub fn finish(self) -> (Vec<Vec<Placed>>, Vec<Twig>, Vec<Bookmark>, usize) {
-        (self.pages, self.done, self.bookmarks, self.leaves)
+    pub fn finish(self) -> Finished {
+        Finished { pages: self.pages, twigs: self.done, bookmarks: self.bookmarks, leaves: self.leaves }
     }
 }

@@ -1,28 +1,31 @@
-//! One family in two weights, one scale of sizes, one accent colour: everything the documents look like.
+//! One family in two weights, one scale of sizes, colours by what they are for: everything the documents look like.
 
 use crate::geometry::{Length, tenths};
 
+/// What a colour is for; which it is, the template says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Colour(pub u8, pub u8, pub u8);
+pub enum Colour {
+    Ink,
+    Grey,
+    Hairline,
+    Accent,
+    Tint,
+    Paper,
+    /// One of [`PARTS`].
+    Part(u8),
+}
 
-pub const INK: Colour = Colour(0x16, 0x1F, 0x29);
-/// Secondary text: 6.4 to 1 on white.
-pub const GREY: Colour = Colour(0x56, 0x61, 0x6D);
-pub const HAIRLINE: Colour = Colour(0xD8, 0xDE, 0xE3);
-pub const ACCENT: Colour = Colour(0x00, 0x62, 0x5A);
-/// The accent at about a tenth, under text.
-pub const TINT: Colour = Colour(0xEC, 0xF5, 0xF3);
-pub const PAPER: Colour = Colour(0xFF, 0xFF, 0xFF);
+pub const INK: Colour = Colour::Ink;
+/// Secondary text.
+pub const GREY: Colour = Colour::Grey;
+pub const HAIRLINE: Colour = Colour::Hairline;
+pub const ACCENT: Colour = Colour::Accent;
+/// Under text.
+pub const TINT: Colour = Colour::Tint;
+pub const PAPER: Colour = Colour::Paper;
 /// The parts of a sum, from the strongest to the palest.
-pub const PARTS: [Colour; 7] = [
-    ACCENT,
-    Colour(0x3D, 0x95, 0x8A),
-    Colour(0x8C, 0xC3, 0xBA),
-    Colour(0xC9, 0xD3, 0xD9),
-    Colour(0xB0, 0x7A, 0x2B),
-    Colour(0xD9, 0xB4, 0x77),
-    Colour(0xEB, 0xDB, 0xBF),
-];
+pub const PARTS: [Colour; 7] =
+    [Colour::Part(0), Colour::Part(1), Colour::Part(2), Colour::Part(3), Colour::Part(4), Colour::Part(5), Colour::Part(6)];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {

@@ -1,16 +1,23 @@
 //! Tables that break over pages: the head is repeated, a row is never torn, a band stays with its first row.
 
-use crate::geometry::{Align, Frame, Length, tenths};
+use crate::geometry::{Align, Frame, Length, pt, tenths};
 use crate::paragraph::{Line, Span, height, lines, span};
 use crate::sheet::{Kind, Sheet};
 use crate::style::{COLUMN_TITLE, GREY, HAIRLINE, TINT};
+use crate::template::Field;
 use crate::typeface::Faces;
 
 const SIDE: Length = tenths(45);
-const ABOVE: Length = tenths(27);
+const ABOVE: Length = tenths(20);
 const LINE: Length = tenths(5);
 /// A long name in a narrow column takes this many lines and ends in `…`.
 const CELL_LINES: usize = 6;
+/// Smaller letters are not printed.
+const LEAST: Length = tenths(55);
+/// How far columns are moved apart where there is room.
+const APART: Length = pt(16);
+/// More than this is never kept together.
+const COMPANY: Length = pt(200);
 /// Past this many cells each row is one element of the tag tree: two hundred pages of cells would be more objects than a
 /// reader of signed files accepts (`limits::PDF_OBJECTS`).
 const CELLS_TAGGED: usize = 2500;
@@ -25,13 +32,9 @@ pub enum Sizing {
 }
 
 pub struct Column {
-    pub title: &'static str,
+    pub title: String,
     pub align: Align,
     pub sizing: Sizing,
-}
-
-pub const fn column(title: &'static str, align: Align, sizing: Sizing) -> Column {
-    Column { title, align, sizing }
 }
 
 pub struct Cell {
@@ -66,6 +69,8 @@ pub struct Row {
 }
 
 pub struct Table {
+    /// What each column shows.
+    pub fields: Vec<Field>,
     pub columns: Vec<Column>,
     pub rows: Vec<Row>,
 }
@@ -86,29 +91,92 @@ struct LaidCell {
 }
 
 impl Table {
-    /// Places the table at `y` over the whole width, on as many pages as it takes.
-    pub fn place(&self, sheet: &mut Sheet<'_>) {
-        let widths = self.widths(sheet.faces, sheet.width());
-        let head = self.head(sheet.faces, &widths, sheet.left());
-        let rows: Vec<Laid> = self.rows.iter().map(|row| self.lay(sheet.faces, row, &widths, sheet.left())).collect();
-        let tagged_by_row = rows.iter().map(|row| row.cells.len()).sum::<usize>() > CELLS_TAGGED;
-        sheet.need(head.height + rows.iter().take(2).map(|row| row.height).sum::<Length>());
-        if tagged_by_row {
-            sheet.within(Kind::Section, |sheet| {
-                draw_head(sheet, &head, HeadTag::Row);
-                draw_rows(sheet, &head, &rows, draw_untabled);
-            });
-            return;
-        }
-        sheet.within(Kind::Table, |sheet| {
-            sheet.within(Kind::TableHead, |sheet| draw_head(sheet, &head, HeadTag::Cells));
-            sheet.within(Kind::TableBody, |sheet| draw_rows(sheet, &head, &rows, draw_tabled));
-        });
+    /// A row with a value in every column shown; what `of` does not know stays empty.
+    pub fn row(&mut self, of: impl Fn(Field) -> Span) {
+        let cells = self.fields.iter().map(|field| Cell::new(of(*field))).collect();
+        self.rows.push(Row { look: Look::Plain, cells });
     }
 
-    /// Natural columns take what they need; the rest is shared, and when it would be too little the natural ones yield.
-    fn widths(&self, faces: &Faces, whole: Length) -> Vec<Length> {
-        let mut natural: Vec<Length> = self.columns.iter().map(|column| title_width(faces, column.title)).collect();
+    /// Leaves out columns that nothing would fill.
+    pub fn without(&mut self, idle: &[Field]) {
+        let mut kept = self.fields.iter().map(|field| !idle.contains(field)).collect::<Vec<_>>().into_iter();
+        self.columns.retain(|_| kept.next().unwrap_or(true));
+        self.fields.retain(|field| !idle.contains(field));
+    }
+
+    /// Names what the rows below have in common.
+    pub fn band(&mut self, spans: Vec<Span>) {
+        self.rows.push(Row { look: Look::Band, cells: vec![Cell::over(self.fields.len(), Align::Left, spans)] });
+    }
+
+    /// A remark over the whole width.
+    pub fn note(&mut self, spans: Vec<Span>) {
+        self.rows.push(Row { look: Look::Plain, cells: vec![Cell::over(self.fields.len(), Align::Left, spans)] });
+    }
+
+    /// A sum under its columns, its title over all columns left of the first that `of` knows; nothing when none is shown.
+    pub fn sum(&mut self, look: Look, title: Vec<Span>, of: impl Fn(Field) -> Option<Span>) {
+        let values: Vec<Option<Span>> = self.fields.iter().map(|field| of(*field)).collect();
+        let before = values.iter().take_while(|value| value.is_none()).count();
+        if before == values.len() {
+            return;
+        }
+        let mut cells = vec![Cell::over(before.max(1), Align::Right, title)];
+        let rest = values.into_iter().skip(before.max(1));
+        cells.extend(rest.map(|value| Cell::new(value.unwrap_or_else(|| span("", COLUMN_TITLE)))));
+        self.rows.push(Row { look, cells });
+    }
+
+    /// Places the table at `y` over the whole width, on as many pages as it takes.
+    pub fn place(&self, sheet: &mut Sheet<'_>) {
+        let cells: usize = self.rows.iter().map(|row| row.cells.len()).sum();
+        self.set(sheet, if cells > CELLS_TAGGED { Tags::Rows } else { Tags::Cells });
+    }
+
+    /// The same as a list: each row is one sentence to a screen reader, as a calculation is read.
+    pub fn place_as_list(&self, sheet: &mut Sheet<'_>) {
+        self.set(sheet, Tags::Rows);
+    }
+
+    fn set(&self, sheet: &mut Sheet<'_>, tags: Tags) {
+        let natural = self.natural(sheet.faces);
+        let is_wide = self.wanted(&natural) > most(sheet.width());
+        if let Some(smaller) = is_wide.then(|| self.smaller()).flatten() {
+            return smaller.set(sheet, tags);
+        }
+        let widths = self.widths(&natural, sheet.width());
+        let head = self.head(sheet.faces, &widths, sheet.left());
+        let rows: Vec<Laid> = self.rows.iter().map(|row| self.lay(sheet.faces, row, &widths, sheet.left())).collect();
+        let first = rows.first().map_or(0, |row| row.height) + company(&rows, 0);
+        sheet.need(head.height + first.max(rows.iter().take(2).map(|row| row.height).sum()));
+        match tags {
+            Tags::Rows => sheet.within(Kind::Section, |sheet| {
+                draw_head(sheet, &head, HeadTag::Row);
+                draw_rows(sheet, &head, &rows, draw_untabled);
+            }),
+            Tags::Cells => sheet.within(Kind::Table, |sheet| {
+                sheet.within(Kind::TableHead, |sheet| draw_head(sheet, &head, HeadTag::Cells));
+                sheet.within(Kind::TableBody, |sheet| draw_rows(sheet, &head, &rows, draw_tabled));
+            }),
+        }
+    }
+
+    /// In letters a tenth smaller, for figures that are too long for the page; `None` where they would not be read.
+    fn smaller(&self) -> Option<Self> {
+        let shrink = |span: &Span| Span { text: span.text.clone(), style: span.style.sized(span.style.size * 9 / 10) };
+        let least = self.rows.iter().flat_map(|row| &row.cells).flat_map(|cell| &cell.spans).map(|span| span.style.size).min()?;
+        if least * 9 / 10 < LEAST {
+            return None;
+        }
+        let cell = |cell: &Cell| Cell { spans: cell.spans.iter().map(shrink).collect(), ..*cell };
+        let row = |row: &Row| Row { look: row.look, cells: row.cells.iter().map(cell).collect() };
+        let columns = self.columns.iter().map(|column| Column { title: column.title.clone(), ..*column }).collect();
+        Some(Self { fields: self.fields.clone(), columns, rows: self.rows.iter().map(row).collect() })
+    }
+
+    /// How wide each column would like to be, without its margins.
+    fn natural(&self, faces: &Faces) -> Vec<Length> {
+        let mut natural: Vec<Length> = self.columns.iter().map(|column| title_width(faces, &column.title)).collect();
         for row in &self.rows {
             let mut index = 0;
             for cell in &row.cells {
@@ -119,30 +187,38 @@ impl Table {
                 index += cell.columns;
             }
         }
+        natural
+    }
+
+    fn wanted(&self, natural: &[Length]) -> Length {
+        let columns = self.columns.iter().zip(natural).filter(|(column, _)| share(column.sizing) == 0);
+        columns.map(|(_, width)| width + 2 * SIDE).sum()
+    }
+
+    /// Natural columns take what they need; the rest is shared, and when it would be too little the natural ones yield. What a
+    /// shared column does not need moves the others apart, so that a row stays one to the eye.
+    fn widths(&self, natural: &[Length], whole: Length) -> Vec<Length> {
         let shares: i64 = self.columns.iter().map(|column| share(column.sizing)).sum();
-        let wanted: Length = self
-            .columns
-            .iter()
-            .zip(&natural)
-            .filter(|(column, _)| share(column.sizing) == 0)
-            .map(|(_, width)| width + 2 * SIDE)
-            .sum();
-        // Shared columns keep a sixth of the table at least.
-        let granted = if shares == 0 { whole } else { wanted.min(whole * 5 / 6) };
-        let left = whole - granted;
+        let wanted = self.wanted(natural);
+        let granted = if shares == 0 { whole } else { wanted.min(most(whole)) };
+        let needed: Length = self.columns.iter().zip(natural).map(|(_, width)| width + 2 * SIDE).sum();
+        let count = self.columns.iter().filter(|column| share(column.sizing) == 0).count();
+        let spare = (whole - needed).max(0) * 2 / 3;
+        let apart = if shares == 0 { 0 } else { (spare / Length::try_from(count.max(1)).unwrap_or(1)).min(APART) };
+        let left = whole - granted - apart * Length::try_from(count).unwrap_or(0);
         let column_width = |(column, natural): (&Column, &Length)| match column.sizing {
-            Sizing::Natural if wanted > 0 => (natural + 2 * SIDE) * granted / wanted,
+            Sizing::Natural if wanted > 0 => (natural + 2 * SIDE) * granted / wanted + apart,
             Sizing::Natural => 0,
             Sizing::Share(own) => left * own / shares.max(1),
         };
-        self.columns.iter().zip(&natural).map(column_width).collect()
+        self.columns.iter().zip(natural).map(column_width).collect()
     }
 
     fn head(&self, faces: &Faces, widths: &[Length], left: Length) -> Laid {
         let mut x = left;
         let mut cells = Vec::new();
         for (column, width) in self.columns.iter().zip(widths) {
-            let lines = lines(faces, &[span(column.title, COLUMN_TITLE)], width - 2 * SIDE, CELL_LINES);
+            let lines = lines(faces, &[span(column.title.clone(), COLUMN_TITLE)], width - 2 * SIDE, CELL_LINES);
             cells.push(LaidCell { x, width: *width, columns: 1, align: column.align, lines });
             x += width;
         }
@@ -166,6 +242,11 @@ impl Table {
     }
 }
 
+/// Shared columns keep a sixth of the table at least.
+fn most(whole: Length) -> Length {
+    whole * 5 / 6
+}
+
 fn share(sizing: Sizing) -> i64 {
     match sizing {
         Sizing::Natural => 0,
@@ -176,6 +257,13 @@ fn share(sizing: Sizing) -> i64 {
 /// A title may break between words, so its column needs to hold its longest word only.
 fn title_width(faces: &Faces, title: &str) -> Length {
     title.split(' ').map(|word| faces.width(word, COLUMN_TITLE)).max().unwrap_or(0)
+}
+
+/// What of a table is an element of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tags {
+    Cells,
+    Rows,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -216,9 +304,7 @@ fn draw_head(sheet: &mut Sheet<'_>, head: &Laid, tag: HeadTag) {
 fn draw_rows(sheet: &mut Sheet<'_>, head: &Laid, rows: &[Laid], draw: fn(&mut Sheet<'_>, &Laid)) {
     let mut band = None;
     for (index, row) in rows.iter().enumerate() {
-        // A band goes with the row it names; the first of several sums with the others.
-        let next = rows.get(index + 1).map_or(0, |next| next.height);
-        let company = if row.look == Look::Band || (row.look == Look::Total && index > 0) { next } else { 0 };
+        let company = company(rows, index);
         let before = sheet.pages.len();
         sheet.need(row.height + company);
         if sheet.pages.len() != before {
@@ -235,6 +321,21 @@ fn draw_rows(sheet: &mut Sheet<'_>, head: &Laid, rows: &[Laid], draw: fn(&mut Sh
         draw(sheet, row);
         sheet.y += row.height;
     }
+}
+
+/// The height of what must follow a row on its page: a band goes with the row it names, the last row before sums with all of
+/// them, so that no sum stands alone.
+fn company(rows: &[Laid], index: usize) -> Length {
+    let mut tall = 0;
+    let mut before = rows.get(index).map_or(Look::Plain, |row| row.look);
+    for row in rows.iter().skip(index + 1) {
+        if before != Look::Band && row.look != Look::Total {
+            break;
+        }
+        tall += row.height;
+        before = row.look;
+    }
+    tall.min(COMPANY)
 }
 
 /// On a later page a row still shows what it belongs to.

@@ -6,15 +6,21 @@
     reason = "each test uses its part, and a fault in made-up data may panic"
 )]
 
+pub mod rich;
+
 use chrono::NaiveDate;
 use oblik_billing::{BillingInput, PriceBook, compute};
+use oblik_documents::{Setting, Template, Typesetter};
 use oblik_domain::account::{Account, AccountRecord, SelfBilling};
 use oblik_domain::act::{ActRow, PreviousReadings, ReadingAct};
+use oblik_domain::bill::Bill;
+use oblik_domain::dated::Dated;
 use oblik_domain::energy::{Coefficient, RegisterTotal};
 use oblik_domain::ids::{ContractNumber, Edrpou, Eic, Iban, MeterSerial};
 use oblik_domain::invoice::{Invoice, InvoiceNumber, Seller};
 use oblik_domain::metering::{
-    EnergyKind, Meter, Occasion, Quality, Reading, Register, RegisterKey, UsagePoint, VoltageClass, Zone,
+    EnergyKind, Loss, Meter, Occasion, PointTerms, Quality, Reading, Register, RegisterKey, Supply, UsagePoint, VoltageClass,
+    Zone,
 };
 use oblik_domain::money::Price;
 use oblik_domain::period::Period;
@@ -59,6 +65,7 @@ pub fn account(name: &str) -> Account {
         emails: vec!["office@example.com".to_owned()],
         product: "універсальний".to_owned(),
         self_billing: SelfBilling::Allowed,
+        branch: None,
         terms: Vec::new(),
         limits: Vec::new(),
     }
@@ -126,7 +133,7 @@ pub fn readings(record: &AccountRecord) -> (PreviousReadings, PreviousReadings) 
     (opening, closing)
 }
 
-fn tariffs() -> Vec<Tariff> {
+pub fn tariffs() -> Vec<Tariff> {
     let tariff = |component, class, zone, price: &str| Tariff {
         component,
         product: None,
@@ -150,9 +157,9 @@ pub fn period() -> Period {
     Period::parse("2026-10").unwrap()
 }
 
-pub fn invoice(meters: usize, name: &str) -> Invoice {
-    let record = record(meters, name);
-    let (opening, closing) = readings(&record);
+/// The bill of an account by its own readings.
+pub fn bill(record: &AccountRecord) -> Bill {
+    let (opening, closing) = readings(record);
     let parameters = vec![Parameter { name: VAT_RATE.to_owned(), value: 20.into(), from: day("2026-01-01"), to: None }];
     let prices = PriceBook::new(tariffs(), parameters, Vec::new()).unwrap();
     let before = Period::from_ordinal(period().ordinal() - 1).unwrap();
@@ -164,7 +171,12 @@ pub fn invoice(meters: usize, name: &str) -> Invoice {
         }
     }
     known.sort_by(|one, other| (&one.register, one.period).cmp(&(&other.register, other.period)));
-    let bill = compute(&BillingInput::new(&record, period(), &known, &prices)).unwrap().bill;
+    compute(&BillingInput::new(record, period(), &known, &prices)).unwrap().bill
+}
+
+pub fn invoice(meters: usize, name: &str) -> Invoice {
+    let record = record(meters, name);
+    let bill = bill(&record);
     Invoice {
         number: InvoiceNumber { series: "ОЕ".to_owned(), year: 2026, running: 42 },
         issued_on: day("2026-11-04"),
@@ -173,11 +185,38 @@ pub fn invoice(meters: usize, name: &str) -> Invoice {
         buyer: record.account,
         points: record.points,
         bill,
+        issuer: oblik_domain::invoice::IssuerRole::Supplier,
+        prepaid: oblik_domain::money::Kopiykas::ZERO,
+        history: Vec::new(),
+        standing: None,
     }
+}
+
+/// With losses between meter and boundary, as acts agree them, and one point fed through another.
+pub fn with_losses(mut record: AccountRecord) -> AccountRecord {
+    let agreed = Loss::Simplified {
+        line_percent: "1.2".parse().unwrap(),
+        variable_percent: "2.35".parse().unwrap(),
+        constant_kwh: 480.into(),
+    };
+    let terms = PointTerms { losses: vec![agreed], ..PointTerms::default() };
+    let main = record.points[0].eic.clone();
+    record.points[0].terms = vec![Dated { from: day("2024-01-01"), to: None, value: terms }];
+    if let Some(sub) = record.points.get_mut(1) {
+        let terms = PointTerms { supply: Supply::SubConsumer, fed_through: Some(main), ..PointTerms::default() };
+        sub.terms = vec![Dated { from: day("2024-01-01"), to: None, value: terms }];
+    }
+    record
 }
 
 pub fn act(record: &AccountRecord) -> (ReadingAct, PreviousReadings) {
     let (opening, closing) = readings(record);
     let rows = closing.into_iter().map(|(register, total)| ActRow { register, total }).collect();
     (ReadingAct { contract: record.account.contract.clone(), period: period(), read_on: day("2026-10-31"), rows }, opening)
+}
+
+/// The invoice as the embedded template sets it, without stamp and attachments.
+pub fn invoice_pdf(typesetter: &Typesetter, invoice: &Invoice) -> Vec<u8> {
+    let template = Template::embedded();
+    typesetter.invoice_pdf(invoice, &Setting { template: &template, stamp: None, attachments: &[] }).unwrap().pdf
 }
