@@ -23,6 +23,7 @@ use crate::judge::without_signatures;
 use crate::moments::Moments;
 use crate::path::{Effort, Ground};
 use crate::policy::Policy;
+use crate::signing::Held;
 use crate::trust::Trust;
 use crate::verdict::{Container, Facts, Judged, SubIndication};
 use crate::{oids, pkcs12};
@@ -95,6 +96,11 @@ impl Decryptor {
     /// Subject of the certificate as RFC 4514 writes names.
     pub fn subject(&self) -> String {
         self.certificate.subject.to_string()
+    }
+
+    /// The certificate that mail is encrypted to.
+    pub fn held(&self) -> Held {
+        Held::of(&self.certificate)
     }
 }
 

@@ -51,6 +51,25 @@ pub fn judge_file(
     unsigned(if detached_content.is_some() { Container::Detached } else { Container::Enclosing }, ground)
 }
 
+/// Whether every signer of a CMS message (DER, BER, PEM or bare base64) says its content is `content`: a detached signature that
+/// came alone names its document by the digest it signs. Nothing else of it is looked at.
+pub fn names_content(cms: &[u8], content: &[u8]) -> bool {
+    if cms.len() > limits::CMS_BYTES {
+        return false;
+    }
+    let unwrapped = unwrap_text(cms);
+    let mut made = Vec::new();
+    let Ok(message) = cms::read(unwrapped.as_deref().unwrap_or(cms), &mut made) else { return false };
+    let names = |signer: &cms::SignerInfo<'_>| {
+        let claimed = signer::content_digest_claimed(signer);
+        claimed.is_some_and(|(digest, claimed)| digest.compute(content).is_some_and(|computed| computed == claimed))
+    };
+    message.content.is_none() && !message.signers.is_empty() && message.signers.iter().take(SIGNERS_LOOKED_AT).all(names)
+}
+
+/// Signers of a message whose digests are computed; more say nothing new.
+const SIGNERS_LOOKED_AT: usize = 4;
+
 /// Whether `bytes` could be a CMS message in any of its wrappings.
 pub fn looks_like_cms(bytes: &[u8]) -> bool {
     let is_wrapped = |bytes: &[u8]| {

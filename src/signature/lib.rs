@@ -39,6 +39,8 @@ mod repeats;
 pub mod report;
 mod signer;
 pub mod signing;
+mod signing_key;
+mod stamping;
 mod timestamp;
 mod trust;
 mod verdict;
@@ -47,15 +49,17 @@ pub use algorithm::Digest;
 pub use asic::{judge_asic, looks_like_asic};
 pub use enveloped::{CannotOpen, Decryptor, DecryptorError, judge_unopened, looks_encrypted, open};
 pub use fetched::Fetched;
-pub use judge::{judge_detached, judge_enclosing, judge_file, looks_like_cms};
+pub use judge::{judge_detached, judge_enclosing, judge_file, looks_like_cms, names_content};
 pub use listed::{Granted, ListedFor, Listing};
 pub use moments::Moments;
 pub use ocsp::{ocsp_nonce_matches, ocsp_request_with_nonce};
 pub use pdf::judge_pdf;
 pub use pem::to_pem;
 pub use policy::{Policy, PolicyError, RevocationStatus};
-pub use signing::{Signer, SigningError};
-pub use trust::{Trust, TrustError};
+pub use signing::{Held, Signer, SigningError};
+pub use signing_key::{KeyAlgorithm, RemoteKey, RemoteKeyError};
+pub use stamping::{Stamp, StampError, stamp_answer, stamp_request};
+pub use trust::{Trust, TrustError, certificates_of};
 pub use verdict::{
     ChainLink, Container, Indication, Judged, Judgement, SignedDocument, SignedKind, SubIndication, TimestampKind,
     TimestampVerdict, Verified, Wanted, WantedKind,

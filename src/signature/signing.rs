@@ -1,15 +1,12 @@
 //! The supplier's signature: CMS in the form CAdES B-B (EN 319 122-1 §6).
 
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
-};
 use chrono::{DateTime, Utc};
 use oblik_domain::account::CertificateHolder;
 
 use crate::algorithm::{Curve, Digest, PublicKey};
 use crate::asn1::{self, INTEGER, SEQUENCE, SET, context, write};
 use crate::certificate::Certificate;
+use crate::signing_key::{Key, RemoteKey, RemoteKeyError};
 use crate::{oids, pkcs12};
 
 /// Why a key cannot be used or a signature not be made.
@@ -25,8 +22,14 @@ pub enum SigningError {
     Mismatch { subject: String },
     #[error("compute signature")]
     Arithmetic,
+    /// Where the key lives did not answer; it may later.
+    #[error("sign with the key")]
+    Remote(#[from] RemoteKeyError),
     #[error("sign PDF: {0}")]
     Pdf(String),
+    /// More room must be reserved.
+    #[error("the signature or timestamp is {0} octets larger than its place")]
+    Room(usize),
 }
 
 /// A key with its certificate and the certificates up to, but not including, the root.
@@ -36,10 +39,29 @@ pub struct Signer {
     chain: Vec<Vec<u8>>,
 }
 
-enum Key {
-    Rsa(Box<RsaKeyPair>),
-    P256(Box<EcdsaKeyPair>),
-    P384(Box<EcdsaKeyPair>),
+/// A certificate of ours: what a person must know to renew it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// As RFC 4514 writes names.
+    pub subject: String,
+    /// Hexadecimal.
+    pub serial: String,
+    /// SHA-256 of the certificate, hexadecimal.
+    pub sha256: String,
+    pub not_before: DateTime<Utc>,
+    pub not_after: DateTime<Utc>,
+}
+
+impl Held {
+    pub(crate) fn of(certificate: &Certificate) -> Self {
+        Self {
+            subject: certificate.subject.to_string(),
+            serial: certificate.serial_hex(),
+            sha256: hex::encode(crate::algorithm::sha256(&certificate.der)),
+            not_before: certificate.not_before,
+            not_after: certificate.not_after,
+        }
+    }
 }
 
 impl std::fmt::Debug for Signer {
@@ -64,7 +86,18 @@ impl Signer {
     /// # Errors
     /// As [`Self::from_pkcs12`].
     pub fn new(pkcs8: &[u8], certificates: &[Vec<u8>]) -> Result<Self, SigningError> {
-        let key = Key::of(pkcs8)?;
+        Self::of(Key::of(pkcs8)?, certificates)
+    }
+
+    /// With a key that lives elsewhere, and certificates in DER in any order. The key signs once, to show whose it is.
+    ///
+    /// # Errors
+    /// [`SigningError::Remote`] when the key does not answer, [`SigningError::Mismatch`] when none of the certificates is its own.
+    pub fn with_key(certificates: &[Vec<u8>], key: Box<dyn RemoteKey>) -> Result<Self, SigningError> {
+        Self::of(Key::elsewhere(key)?, certificates)
+    }
+
+    fn of(key: Key, certificates: &[Vec<u8>]) -> Result<Self, SigningError> {
         let mut own = None;
         let mut chain = Vec::new();
         let mut first_subject = None;
@@ -95,12 +128,22 @@ impl Signer {
         self.certificate.holder()
     }
 
+    /// Who issued the certificate, by the name people know it by.
+    pub fn authority(&self) -> String {
+        self.certificate.issuer.human()
+    }
+
     pub fn not_before(&self) -> DateTime<Utc> {
         self.certificate.not_before
     }
 
     pub fn not_after(&self) -> DateTime<Utc> {
         self.certificate.not_after
+    }
+
+    /// Its certificate, as a person is told of it.
+    pub fn held(&self) -> Held {
+        Held::of(&self.certificate)
     }
 
     pub fn certificate_der(&self) -> &[u8] {
@@ -123,41 +166,51 @@ impl Signer {
         self.message(&[content], Some(content), Some(signing_time))
     }
 
-    /// `signing_time` is absent in PAdES, where the signature dictionary tells it (EN 319 142-1 §5.3).
-    pub(crate) fn message(
+    fn message(
         &self,
         pieces: &[&[u8]],
         carried: Option<&[u8]>,
         signing_time: Option<DateTime<Utc>>,
     ) -> Result<Vec<u8>, SigningError> {
-        let digest = self.key.digest();
-        let digest_id = write::sequence(&[&write::oid(digest_oid(digest))]);
-        let content_digest = digest.compute_pieces(pieces).ok_or(SigningError::Arithmetic)?;
+        Ok(self.make(pieces, signing_time)?.message(carried, &[]))
+    }
+
+    /// Signs `pieces`. `signing_time` is absent in PAdES, where the signature dictionary tells it (EN 319 142-1 §5.3).
+    pub(crate) fn make(&self, pieces: &[&[u8]], signing_time: Option<DateTime<Utc>>) -> Result<Made, SigningError> {
+        let content_digest = self.key.digest().compute_pieces(pieces).ok_or(SigningError::Arithmetic)?;
         let signed_attributes = self.attributes(&content_digest, signing_time)?;
         let signature = self.key.sign(&signed_attributes)?;
+        self.made(&signed_attributes, signature)
+    }
 
+    /// Octets that a message over content beside it takes at most, without signing time and unsigned attributes.
+    pub(crate) fn longest(&self) -> Result<usize, SigningError> {
+        let digest = self.key.digest().compute(&[]).ok_or(SigningError::Arithmetic)?;
+        // Two integers in a sequence, each as long as the curve's order and an octet of sign.
+        let signature = match &self.certificate.key {
+            PublicKey::Rsa { bits, .. } => bits.div_ceil(8),
+            PublicKey::Ec { curve: Curve::P256, .. } => 72,
+            _ => 104,
+        };
+        Ok(self.made(&self.attributes(&digest, None)?, vec![0; signature])?.message(None, &[]).len())
+    }
+
+    fn made(&self, signed_attributes: &[u8], value: Vec<u8>) -> Result<Made, SigningError> {
+        let digest_id = write::sequence(&[&write::oid(digest_oid(self.key.digest()))]);
         // Under the signature the attributes are a SET; in the message the same content is tagged [0].
-        let set = asn1::Element::only(&signed_attributes).map_err(|_| SigningError::Arithmetic)?;
-        let signer = write::sequence(&[
-            &write::small_integer(1),
-            &self.issuer_and_serial(),
-            &digest_id,
-            &write::element(context(0), set.value),
-            &self.key.algorithm_id(),
-            &write::octets(&signature),
-        ]);
-        let content = carried.map(|content| write::explicit(0, &write::octets(content))).unwrap_or_default();
+        let set = asn1::Element::only(signed_attributes).map_err(|_| SigningError::Arithmetic)?;
+        let signer = [
+            write::small_integer(1),
+            self.issuer_and_serial(),
+            digest_id.clone(),
+            write::element(context(0), set.value),
+            self.key.algorithm_id(),
+            write::octets(&value),
+        ];
         let mut certificates = vec![self.certificate.der.clone()];
         certificates.extend(self.chain.iter().cloned());
         certificates.sort();
-        let signed_data = write::sequence(&[
-            &write::small_integer(1),
-            &write::element(SET, &digest_id),
-            &write::sequence(&[&write::oid(&oids::DATA), &content]),
-            &write::element(context(0), &certificates.concat()),
-            &write::element(SET, &signer),
-        ]);
-        Ok(write::sequence(&[&write::oid(&oids::SIGNED_DATA), &write::explicit(0, &signed_data)]))
+        Ok(Made { value, digest_id, signer: signer.concat(), certificates: certificates.concat() })
     }
 
     fn attributes(&self, content_digest: &[u8], signing_time: Option<DateTime<Utc>>) -> Result<Vec<u8>, SigningError> {
@@ -186,61 +239,45 @@ impl Signer {
     }
 }
 
+/// A signature that is made and in no message yet: what is known only after it can be added.
+#[derive(Debug, Clone)]
+pub(crate) struct Made {
+    value: Vec<u8>,
+    digest_id: Vec<u8>,
+    /// The fields of its `SignerInfo`.
+    signer: Vec<u8>,
+    certificates: Vec<u8>,
+}
+
+impl Made {
+    /// The signature value, which a timestamp is made over.
+    pub fn value(&self) -> &[u8] {
+        &self.value
+    }
+
+    /// The CMS message, with the content when it is `carried`, and with `unsigned` attributes in DER.
+    pub fn message(&self, carried: Option<&[u8]>, unsigned: &[Vec<u8>]) -> Vec<u8> {
+        let mut signer = self.signer.clone();
+        if !unsigned.is_empty() {
+            let mut attributes = unsigned.to_vec();
+            attributes.sort();
+            signer.extend(write::element(context(1), &attributes.concat()));
+        }
+        let content = carried.map(|content| write::explicit(0, &write::octets(content))).unwrap_or_default();
+        let signed_data = write::sequence(&[
+            &write::small_integer(1),
+            &write::element(SET, &self.digest_id),
+            &write::sequence(&[&write::oid(&oids::DATA), &content]),
+            &write::element(context(0), &self.certificates),
+            &write::element(SET, &write::element(SEQUENCE, &signer)),
+        ]);
+        write::sequence(&[&write::oid(&oids::SIGNED_DATA), &write::explicit(0, &signed_data)])
+    }
+}
+
 fn digest_oid(digest: Digest) -> &'static const_oid::ObjectIdentifier {
     match digest {
         Digest::Sha384 => &oids::SHA384,
         _ => &oids::SHA256,
-    }
-}
-
-impl Key {
-    fn of(pkcs8: &[u8]) -> Result<Self, SigningError> {
-        if let Ok(pair) = RsaKeyPair::from_pkcs8(pkcs8) {
-            return if pair.public_modulus_len() >= 256 { Ok(Self::Rsa(Box::new(pair))) } else { Err(SigningError::Key) };
-        }
-        if let Ok(pair) = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8) {
-            return Ok(Self::P256(Box::new(pair)));
-        }
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P384_SHA384_ASN1_SIGNING, pkcs8);
-        pair.map(|pair| Self::P384(Box::new(pair))).map_err(|_| SigningError::Key)
-    }
-
-    fn belongs_to(&self, public: &PublicKey) -> bool {
-        match (self, public) {
-            (Self::Rsa(pair), PublicKey::Rsa { der, .. }) => pair.public_key().as_ref() == der.as_slice(),
-            (Self::P256(pair), PublicKey::Ec { curve: Curve::P256, point })
-            | (Self::P384(pair), PublicKey::Ec { curve: Curve::P384, point }) => pair.public_key().as_ref() == point.as_slice(),
-            _ => false,
-        }
-    }
-
-    fn digest(&self) -> Digest {
-        match self {
-            Self::Rsa(_) | Self::P256(_) => Digest::Sha256,
-            Self::P384(_) => Digest::Sha384,
-        }
-    }
-
-    fn algorithm_id(&self) -> Vec<u8> {
-        match self {
-            Self::Rsa(_) => write::sequence(&[&write::oid(&oids::RSA_SHA256), &write::null()]),
-            Self::P256(_) => write::sequence(&[&write::oid(&oids::ECDSA_SHA256)]),
-            Self::P384(_) => write::sequence(&[&write::oid(&oids::ECDSA_SHA384)]),
-        }
-    }
-
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SigningError> {
-        let random = SystemRandom::new();
-        match self {
-            Self::Rsa(pair) => {
-                let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(|_| SigningError::Arithmetic)?;
-                Ok(signature)
-            }
-            Self::P256(pair) | Self::P384(pair) => {
-                let signature = pair.sign(&random, message).map_err(|_| SigningError::Arithmetic)?;
-                Ok(signature.as_ref().to_vec())
-            }
-        }
     }
 }

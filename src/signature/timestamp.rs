@@ -29,6 +29,8 @@ pub(crate) struct TimestampInfo {
     pub time: DateTime<Utc>,
     /// How far from `time` the truth may lie, the fraction of a second that `time` lacks with it.
     pub accuracy: TimeDelta,
+    /// The number of the request it answers, without leading zeros.
+    pub nonce: Option<Vec<u8>>,
     /// Names the authority gives itself, `GeneralName` in DER.
     pub authority: Option<Vec<u8>>,
     /// A critical extension: none is known.
@@ -52,17 +54,18 @@ impl TimestampInfo {
         let time = asn1::time::instant(time)?;
         let accuracy = reader.optional(SEQUENCE)?.map_or(Ok(TimeDelta::zero()), accuracy)?;
         let accuracy = accuracy.checked_add(&fraction).ok_or(Malformed("the accuracy cannot be read"))?;
-        // Whether tokens of one authority are in order of their times, and the nonce of a request nobody here made.
+        // Whether tokens of one authority are in order of their times.
         reader.optional(BOOLEAN)?.map_or(Ok(false), Element::boolean)?;
-        reader.optional(INTEGER)?;
+        // Others' nonces may be anything; one of ours is never negative.
+        let nonce = reader.optional(INTEGER)?.and_then(|nonce| nonce.magnitude().ok()).map(<[u8]>::to_vec);
         let authority = reader.optional(context(0))?.map(|field| field.value.to_vec());
         let critical_extension = reader.optional(context(1))?.map_or(Ok(None), critical_extension)?;
         reader.finish()?;
-        Ok(Self { policy, algorithm, imprint: value, serial, time, accuracy, authority, critical_extension })
+        Ok(Self { policy, algorithm, imprint: value, serial, time, accuracy, nonce, authority, critical_extension })
     }
 
     /// By when the token was made at the latest.
-    fn latest(&self) -> Option<DateTime<Utc>> {
+    pub fn latest(&self) -> Option<DateTime<Utc>> {
         self.time.checked_add_signed(self.accuracy)
     }
 }

@@ -263,6 +263,14 @@ fn bag(bytes: &[u8]) -> Option<Vec<Certificate>> {
     Some(read.collect::<Vec<_>>()).filter(|certificates| !certificates.is_empty())
 }
 
+/// The certificates of a file in PEM or DER, each in DER.
+///
+/// # Errors
+/// [`TrustError`] when there is none or one cannot be read.
+pub fn certificates_of(bytes: &[u8]) -> Result<Vec<Vec<u8>>, TrustError> {
+    Ok(certificates(bytes)?.into_iter().map(|certificate| certificate.der).collect())
+}
+
 pub(crate) fn certificates(bytes: &[u8]) -> Result<Vec<Certificate>, TrustError> {
     let found = contents(bytes, &["CERTIFICATE", "TRUSTED CERTIFICATE", "X509 CERTIFICATE"]);
     if found.is_empty() {

@@ -1,31 +1,27 @@
-//! Appending a revision to a PDF: new objects, their cross-reference section, a trailer that names the one before.
+//! Appending a revision to a PDF: new and changed objects, their cross-reference section, a trailer that names the one before.
 //!
 //! The bytes that were there stay as they are.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use lopdf::xref::XrefType;
-use lopdf::{Document, Object, ObjectId};
+use lopdf::ObjectId;
 
+use super::base::{Base, refuse};
+use super::text::{Entries, items, refer, reference, with_item};
 use crate::algorithm::sha256;
 use crate::signing::SigningError;
 
 pub(super) struct Appendix<'a> {
-    previous: &'a Document,
-    out: Vec<u8>,
-    offsets: BTreeMap<ObjectId, usize>,
+    base: &'a Base<'a>,
+    /// What this revision writes.
+    objects: BTreeMap<ObjectId, Vec<u8>>,
     next_number: u32,
 }
 
 impl<'a> Appendix<'a> {
-    pub fn new(pdf: &[u8], previous: &'a Document) -> Self {
-        let mut out = pdf.to_vec();
-        if out.last() != Some(&b'\n') {
-            out.push(b'\n');
-        }
-        let in_table = previous.reference_table.entries.keys().next_back().copied().unwrap_or(0);
-        let next_number = previous.max_id.max(in_table).max(previous.reference_table.size.saturating_sub(1)) + 1;
-        Self { previous, out, offsets: BTreeMap::new(), next_number }
+    pub fn new(base: &'a Base<'a>) -> Self {
+        Self { base, objects: BTreeMap::new(), next_number: base.next_number }
     }
 
     pub fn new_id(&mut self) -> ObjectId {
@@ -34,101 +30,156 @@ impl<'a> Appendix<'a> {
         id
     }
 
-    pub fn object(&mut self, id: ObjectId, object: &Object) -> Result<(), SigningError> {
-        let mut body = Vec::new();
-        lopdf::Writer::write_object(&mut body, object).map_err(|error| SigningError::Pdf(error.to_string()))?;
-        self.raw(id, &body);
+    /// Writes an object, in the place of what it was.
+    pub fn put(&mut self, id: ObjectId, text: impl Into<Vec<u8>>) {
+        self.objects.insert(id, text.into());
+    }
+
+    /// Writes a new object.
+    pub fn add(&mut self, text: impl Into<Vec<u8>>) -> ObjectId {
+        let id = self.new_id();
+        self.put(id, text);
+        id
+    }
+
+    /// The text of an object as it is by now.
+    pub fn object(&self, id: ObjectId) -> Option<Vec<u8>> {
+        self.objects.get(&id).cloned().or_else(|| self.base.object(id).map(std::borrow::Cow::into_owned))
+    }
+
+    pub fn entries(&self, id: ObjectId) -> Option<Entries> {
+        Entries::of(&self.object(id)?)
+    }
+
+    /// `value`, or what it refers to.
+    pub fn follow(&self, value: &[u8]) -> Option<Vec<u8>> {
+        match reference(value) {
+            Some(id) => self.object(id),
+            None => Some(value.to_vec()),
+        }
+    }
+
+    pub fn catalog_id(&self) -> Result<ObjectId, SigningError> {
+        self.base.trailer.get("Root").and_then(reference).ok_or_else(|| refuse("it has no catalog"))
+    }
+
+    pub fn catalog(&self) -> Result<Entries, SigningError> {
+        self.entries(self.catalog_id()?).ok_or_else(|| refuse("it has no catalog"))
+    }
+
+    /// Adds `item` to the array at `key` of `owner`, wherever that array stands; one is made where there is none.
+    pub fn push(&mut self, owner: &mut Entries, key: &str, item: &str) -> Result<(), SigningError> {
+        let broken = || refuse(format!("its {key} cannot be read"));
+        let Some(value) = owner.get(key).map(<[u8]>::to_vec) else {
+            owner.set(key, format!("[{item}]"));
+            return Ok(());
+        };
+        if let Some(id) = reference(&value)
+            && let Some(array) = self.object(id).filter(|text| items(text).is_some())
+        {
+            self.put(id, with_item(&array, item.as_bytes()).ok_or_else(broken)?);
+        } else if items(&value).is_some() {
+            owner.set(key, with_item(&value, item.as_bytes()).ok_or_else(broken)?);
+        } else {
+            // One alone may stand without an array.
+            owner.set(key, [b"[", value.as_slice(), b" ", item.as_bytes(), b"]"].concat());
+        }
         Ok(())
     }
 
-    /// Writes an object from its text; where that text begins.
-    pub fn raw(&mut self, id: ObjectId, body: &[u8]) -> usize {
-        self.offsets.insert(id, self.out.len());
-        self.out.extend_from_slice(format!("{} {} obj\n", id.0, id.1).as_bytes());
-        let start = self.out.len();
-        self.out.extend_from_slice(body);
-        self.out.extend_from_slice(b"\nendobj\n");
-        start
-    }
-
-    /// Writes the cross-reference section in the form of the one before, and the trailer.
-    pub fn finish(mut self) -> Result<Vec<u8>, SigningError> {
-        let start = self.out.len();
-        match self.previous.reference_table.cross_reference_type {
-            XrefType::CrossReferenceTable => self.table()?,
-            XrefType::CrossReferenceStream => self.stream()?,
+    /// The file with this revision, and where the text of the object `marked` begins.
+    pub fn finish(mut self, marked: ObjectId) -> Result<(Vec<u8>, usize), SigningError> {
+        let pdf = self.base.pdf;
+        let size = self.objects.values().map(|text| text.len() + 24 + 22).sum::<usize>();
+        let mut out = Vec::with_capacity(pdf.len() + size + 512);
+        out.extend_from_slice(pdf);
+        if out.last() != Some(&b'\n') {
+            out.push(b'\n');
         }
-        self.out.extend_from_slice(format!("startxref\n{start}\n%%EOF\n").as_bytes());
-        Ok(self.out)
+        let mut offsets = BTreeMap::new();
+        let mut mark = None;
+        for (id, text) in &self.objects {
+            offsets.insert(*id, out.len());
+            out.extend_from_slice(format!("{} {} obj\n", id.0, id.1).as_bytes());
+            if *id == marked {
+                mark = Some(out.len());
+            }
+            out.extend_from_slice(text);
+            out.extend_from_slice(b"\nendobj\n");
+        }
+        let start = out.len();
+        if self.base.has_xref_stream {
+            self.stream(&mut out, offsets)?;
+        } else {
+            self.table(&mut out, &offsets);
+        }
+        out.extend_from_slice(format!("startxref\n{start}\n%%EOF\n").as_bytes());
+        Ok((out, mark.ok_or_else(|| refuse("nothing was written"))?))
     }
 
-    fn table(&mut self) -> Result<(), SigningError> {
-        let trailer = self.trailer();
-        self.out.extend_from_slice(b"xref\n");
-        for run in runs(&self.offsets) {
+    fn table(&self, out: &mut Vec<u8>, offsets: &BTreeMap<ObjectId, usize>) {
+        let trailer = self.trailer(out).text();
+        out.extend_from_slice(b"xref\n");
+        for run in runs(offsets) {
             let first = run.first().map_or(0, |(id, _)| id.0);
-            self.out.extend_from_slice(format!("{first} {}\n", run.len()).as_bytes());
+            out.extend_from_slice(format!("{first} {}\n", run.len()).as_bytes());
             for (id, offset) in run {
-                self.out.extend_from_slice(format!("{offset:010} {:05} n\r\n", id.1).as_bytes());
+                out.extend_from_slice(format!("{offset:010} {:05} n\r\n", id.1).as_bytes());
             }
         }
-        self.out.extend_from_slice(b"trailer\n");
-        self.write(&Object::Dictionary(trailer))?;
-        self.out.push(b'\n');
-        Ok(())
+        out.extend_from_slice(b"trailer\n");
+        out.extend_from_slice(&trailer);
+        out.push(b'\n');
     }
 
-    fn stream(&mut self) -> Result<(), SigningError> {
+    fn stream(&mut self, out: &mut Vec<u8>, mut offsets: BTreeMap<ObjectId, usize>) -> Result<(), SigningError> {
         let id = self.new_id();
-        self.offsets.insert(id, self.out.len());
+        offsets.insert(id, out.len());
         let mut content = Vec::new();
-        let mut index = Vec::new();
-        for run in runs(&self.offsets) {
-            index.push(Object::from(run.first().map_or(0, |(id, _)| id.0)));
-            index.push(Object::from(u32::try_from(run.len()).unwrap_or(u32::MAX)));
+        let mut index = String::new();
+        for run in runs(&offsets) {
+            let _ = write!(index, "{} {} ", run.first().map_or(0, |(id, _)| id.0), run.len());
             for (id, offset) in run {
-                let offset = u32::try_from(offset).map_err(|_| SigningError::Pdf("the file is too large".to_owned()))?;
+                let offset = u32::try_from(offset).map_err(|_| refuse("the file is too large"))?;
                 content.push(1);
                 content.extend_from_slice(&offset.to_be_bytes());
                 content.extend_from_slice(&id.1.to_be_bytes());
             }
         }
-        let mut dictionary = self.trailer();
-        dictionary.set("Type", Object::Name(b"XRef".to_vec()));
-        dictionary.set("W", vec![Object::from(1), Object::from(4), Object::from(2)]);
-        dictionary.set("Index", index);
-        let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
-        dictionary.set("Length", length);
-        self.out.extend_from_slice(format!("{} {} obj\n", id.0, id.1).as_bytes());
-        self.write(&Object::Dictionary(dictionary))?;
-        self.out.extend_from_slice(b"\nstream\n");
-        self.out.extend_from_slice(&content);
-        self.out.extend_from_slice(b"\nendstream\nendobj\n");
+        let mut dictionary = self.trailer(out);
+        dictionary.set("Type", "/XRef");
+        dictionary.set("W", "[1 4 2]");
+        dictionary.set("Index", format!("[{}]", index.trim_end()));
+        dictionary.set("Length", content.len().to_string());
+        out.extend_from_slice(format!("{} {} obj\n", id.0, id.1).as_bytes());
+        out.extend_from_slice(&dictionary.text());
+        out.extend_from_slice(b"\nstream\n");
+        out.extend_from_slice(&content);
+        out.extend_from_slice(b"\nendstream\nendobj\n");
         Ok(())
     }
 
-    fn write(&mut self, object: &Object) -> Result<(), SigningError> {
-        lopdf::Writer::write_object(&mut self.out, object).map_err(|error| SigningError::Pdf(error.to_string()))
-    }
-
-    fn trailer(&self) -> lopdf::Dictionary {
-        let mut trailer = lopdf::Dictionary::new();
-        trailer.set("Size", self.next_number);
-        for key in [&b"Root"[..], b"Info"] {
-            if let Ok(value) = self.previous.trailer.get(key) {
-                trailer.set(key, value.clone());
+    fn trailer(&self, out: &[u8]) -> Entries {
+        let mut trailer = Entries::default();
+        trailer.set("Size", self.next_number.to_string());
+        for key in ["Root", "Info"] {
+            if let Some(value) = self.base.trailer.get(key) {
+                trailer.set(key, value);
             }
         }
-        trailer.set("Prev", Object::Integer(i64::try_from(self.previous.xref_start).unwrap_or(i64::MAX)));
-        // The second part tells revisions apart; made from the content, the file is the same each time.
-        let revision = sha256(&self.out).get(..16).unwrap_or_default().to_vec();
-        let revision = Object::String(revision, lopdf::StringFormat::Hexadecimal);
-        let first = self.previous.trailer.get(b"ID").and_then(Object::as_array).ok().and_then(|id| id.first().cloned());
-        let first = match first {
-            Some(Object::String(text, _)) => Object::String(text, lopdf::StringFormat::Hexadecimal),
-            _ => revision.clone(),
+        trailer.set("Prev", self.base.xref_start.to_string());
+        // The second part tells revisions apart; made from the content, the file is the same each time. Where the file has parts
+        // already they stand for what was there.
+        let parts = self.base.trailer.get("ID").and_then(|id| self.follow(id));
+        let parts = parts.as_deref().and_then(items).filter(|parts| parts.len() == 2);
+        let seed = match &parts {
+            Some(parts) => [parts.concat().as_slice(), out.get(self.base.pdf.len()..).unwrap_or_default()].concat(),
+            None => out.to_vec(),
         };
-        trailer.set("ID", vec![first, revision]);
+        let revision = format!("<{}>", hex::encode_upper(sha256(&seed).get(..16).unwrap_or_default()));
+        let first =
+            parts.and_then(|parts| parts.first().map(|first| first.to_vec())).unwrap_or_else(|| revision.clone().into_bytes());
+        trailer.set("ID", [b"[", first.as_slice(), revision.as_bytes(), b"]"].concat());
         trailer
     }
 }
@@ -143,4 +194,9 @@ fn runs(offsets: &BTreeMap<ObjectId, usize>) -> Vec<Vec<(ObjectId, usize)>> {
         }
     }
     runs
+}
+
+/// `12 0 R` of a list of objects.
+pub(super) fn references(ids: &[ObjectId]) -> String {
+    ids.iter().map(|id| refer(*id)).collect::<Vec<_>>().join(" ")
 }

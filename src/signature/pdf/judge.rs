@@ -207,12 +207,13 @@ fn judgement(signed: &Signed, pdf: &[u8], data: &ValidationData, stamps: &Stamps
 /// The baseline level the file reaches (EN 319 142-1 §6): B-T with a proven time, B-LT when the status of every certificate
 /// is in the file, B-LTA when a timestamp that passed covers that as well.
 fn level(judgement: &Judgement, data: &ValidationData, is_archived: bool) -> &'static str {
-    let is_baseline = judgement.format == "PAdES" && matches!(judgement.level, "B-B" | "B-T");
+    let is_baseline = judgement.format == "PAdES" && matches!(judgement.level, "B-B" | "B-T" | "B-LT");
     if !is_baseline || judgement.timestamp_time.is_none() {
         return judgement.level;
     }
     let knows_status = !judgement.findings.iter().any(|finding| finding.code == Code::RevocationUnknown);
-    match (data.has_status && knows_status, is_archived) {
+    // The message itself may hold the status, or find what it needs in the store.
+    match (judgement.level == "B-LT" || data.has_status && knows_status, is_archived) {
         (true, true) => "B-LTA",
         (true, false) => "B-LT",
         (false, _) => "B-T",

@@ -68,6 +68,11 @@ fn stream(pdf: &[u8], place: usize) -> Option<Stream> {
         let head = pdf.get(from..offset)?.trim_ascii_end();
         offset = from + head.iter().rposition(|byte| !byte.is_ascii_digit()).map_or(0, |at| at + 1);
     }
+    stream_at(pdf, offset)
+}
+
+/// The stream whose object stands at `offset`, read from the bytes alone.
+pub(super) fn stream_at(pdf: &[u8], offset: usize) -> Option<Stream> {
     let (_, body) = header_at(pdf, offset)?;
     let (entries, end) = dictionary_entries(pdf, body)?;
     let at = skip_space(pdf, end);

@@ -127,6 +127,12 @@ fn algorithms(signer: &SignerInfo<'_>, ground: Ground<'_>, facts: &mut Facts) ->
     Some((digest, algorithm.scheme))
 }
 
+/// The digest of its content as a signer states it, and by which algorithm.
+pub(crate) fn content_digest_claimed<'a>(signer: &SignerInfo<'a>) -> Option<(Digest, &'a [u8])> {
+    let claimed = single(signer, &oids::MESSAGE_DIGEST)?.tagged(OCTET_STRING).ok()?;
+    Some((Digest::of(&signer.digest_algorithm)?, claimed.value))
+}
+
 /// Holds the content against its digest; its SHA-256 when that was computed, so that nobody need do it again.
 fn content_digest(signer: &SignerInfo<'_>, digest: Digest, content: &Content<'_>, facts: &mut Facts) -> Option<[u8; 32]> {
     signer.signed_attributes?;

@@ -1,6 +1,6 @@
 //! PDF: what Oblik signs is valid to others, and the customer's signature over it keeps both whole.
 
-use oblik_signature::pdf::{PdfSigning, embedded_file, revision_ends, sign};
+use oblik_signature::pdf::{PdfSigning, embedded_file, prepare, revision_ends, sign};
 use oblik_signature::{SignedKind, SigningError, judge_file, judge_pdf};
 
 use crate::common::{Desk, PASSED, at, detail, moment, pki, policy, shown, signer, trust};
@@ -64,6 +64,11 @@ fn compressed(desk: &Desk) -> Vec<u8> {
     desk.get("compressed.pdf")
 }
 
+/// Signed with room left in the place of the signature, as other programs leave it and Oblik does for timestamps.
+pub fn roomy(pdf: &[u8], signer: &oblik_signature::Signer, signing: &PdfSigning) -> Vec<u8> {
+    prepare(pdf, signer, signing, 1024).unwrap().finish(None).unwrap()
+}
+
 pub fn supplier() -> PdfSigning {
     PdfSigning {
         name: "ТОВ «Обленерго»".to_owned(),
@@ -72,6 +77,7 @@ pub fn supplier() -> PdfSigning {
         signing_time: at("2026-11-20T11:00:00Z"),
         field_name: "Постачальник".to_owned(),
         customer_field: Some("Споживач".to_owned()),
+        place: None,
     }
 }
 
@@ -83,6 +89,7 @@ pub fn customer() -> PdfSigning {
         signing_time: at("2026-11-20T11:30:00Z"),
         field_name: "Споживач".to_owned(),
         customer_field: None,
+        place: None,
     }
 }
 

@@ -4,14 +4,14 @@ use oblik_signature::pdf::sign;
 use oblik_signature::{Judged, judge_pdf};
 
 use crate::common::{PASSED, detail, moment, pki, policy, shown, signer, trust};
-use crate::pdf::{assemble, customer, plain, supplier};
+use crate::pdf::{assemble, customer, plain, roomy, supplier};
 
 fn judge(pdf: &[u8]) -> Judged {
     judge_pdf(pdf, &trust(), &policy(), moment())
 }
 
 pub fn signed() -> Vec<u8> {
-    sign(&plain(), &signer(&pki().rsa), &supplier()).unwrap()
+    roomy(&plain(), &signer(&pki().rsa), &supplier())
 }
 
 pub fn signed_twice(pdf: &[u8]) -> Vec<u8> {

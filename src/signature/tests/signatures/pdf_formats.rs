@@ -113,7 +113,7 @@ fn token(desk: &Desk, bytes: &[u8]) -> Vec<u8> {
 fn stamped(desk: &Desk, pdf: &[u8]) -> Vec<u8> {
     let signing =
         oblik_signature::pdf::PdfSigning { field_name: "Час".to_owned(), customer_field: None, ..crate::pdf::customer() };
-    let draft = oblik_signature::pdf::sign(pdf, &crate::common::signer(&pki().rsa), &signing).unwrap();
+    let draft = crate::pdf::roomy(pdf, &crate::common::signer(&pki().rsa), &signing);
     let at = draft.windows(10).rposition(|window| window == b"/Type/Sig/").unwrap();
     // `/Type/DocTimeStamp` may be missing; the form says what it is.
     let mut draft = draft;
@@ -218,7 +218,7 @@ fn the_levels_of_the_baseline_are_told() {
             oblik_signature::pdf::PdfSigning {
                 field_name: "Архів".to_owned(), customer_field: None, ..crate::pdf::customer()
             };
-        let draft = oblik_signature::pdf::sign(&long, &crate::common::signer(&pki().rsa), &signing).unwrap();
+        let draft = crate::pdf::roomy(&long, &crate::common::signer(&pki().rsa), &signing);
         resigned(&draft, "ETSI.RFC3161", |covered| token(&desk, covered))
     };
     for (pdf, level) in [(&basic, "B-B"), (&timed, "B-T"), (&long, "B-LT"), (&archived, "B-LTA")] {

@@ -6,7 +6,7 @@ use oblik_signature::Judged;
 use oblik_signature::pdf::sign;
 
 use crate::common::{Desk, PASSED, detail, pki, shown, signer};
-use crate::pdf::{assemble, supplier};
+use crate::pdf::{assemble, roomy, supplier};
 use crate::pdf_attacks::{append, number_of, object, signed_twice};
 use crate::pdf_content::{attacks, judge, reads_as_pdf};
 
@@ -27,7 +27,7 @@ fn prepared() -> Vec<u8> {
         "<</Type/XObject/Subtype/Form/BBox[0 0 99 20]/Length 28>>\nstream\nBT /F1 9 Tf (000123) Tj ET  \nendstream",
         "<</Producer(test)>>",
     ]);
-    sign(&base, &signer(&pki().rsa), &supplier()).unwrap()
+    roomy(&base, &signer(&pki().rsa), &supplier())
 }
 
 /// `pdf` with one more revision in which the object `number` is free.
