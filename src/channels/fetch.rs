@@ -8,10 +8,13 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use base64::Engine as _;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, LOCATION, USER_AGENT};
+use hyper::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderValue, LOCATION, USER_AGENT,
+};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use oblik_config::{Online, Tls, TlsMode};
@@ -31,6 +34,8 @@ pub enum What {
     Certificate,
     RevocationList,
     OcspResponse,
+    /// Of RFC 3161.
+    Timestamp,
 }
 
 impl What {
@@ -39,7 +44,15 @@ impl What {
         match self {
             Self::Certificate => 1024 * 1024,
             Self::RevocationList => 20 * 1024 * 1024,
-            Self::OcspResponse => 64 * 1024,
+            Self::OcspResponse | Self::Timestamp => 64 * 1024,
+        }
+    }
+
+    /// Type of the request that is posted for it (RFC 6960 appendix A.1, RFC 3161 §3.4).
+    fn request_type(self) -> &'static str {
+        match self {
+            Self::Timestamp => "application/timestamp-query",
+            _ => "application/ocsp-request",
         }
     }
 }
@@ -125,6 +138,8 @@ pub struct Fetcher {
     online: Online,
     patience: Patience,
     tls: Tls,
+    /// What is said of who asks; only to hosts that may know it.
+    authorization: Option<HeaderValue>,
     hosts: Hosts,
     lists: Semaphore,
     others: Semaphore,
@@ -134,13 +149,24 @@ impl Fetcher {
     pub fn new(online: Online, patience: Patience) -> Self {
         let (lists, others) = (Semaphore::new(LISTS_AT_ONCE), Semaphore::new(AT_ONCE));
         let tls = Tls { mode: TlsMode::Implicit, ca_file: None };
-        Self { online, patience, tls, hosts: Hosts::default(), lists, others }
+        Self { online, patience, tls, authorization: None, hosts: Hosts::default(), lists, others }
     }
 
     /// Trusts for HTTPS the authorities in `ca_file` as well, beside the system's.
     #[must_use]
     pub fn trusting(mut self, ca_file: std::path::PathBuf) -> Self {
         self.tls.ca_file = Some(ca_file);
+        self
+    }
+
+    /// Tells every host that is asked this user and password (RFC 7617). For a fetcher of one host.
+    #[must_use]
+    pub fn authorized(mut self, user: &str, password: &str) -> Self {
+        let credentials = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+        self.authorization = HeaderValue::from_str(&format!("Basic {credentials}")).ok().map(|mut value| {
+            value.set_sensitive(true);
+            value
+        });
         self
     }
 
@@ -221,7 +247,11 @@ impl Fetcher {
         let _driver = Driver(tokio::spawn(async move {
             let _ = connection.await;
         }));
-        let response = sender.send_request(asking(url, request)).await.map_err(protocol)?;
+        let mut asking = asking(what, url, request);
+        if let Some(value) = self.authorization.clone().filter(|_| url.is_encrypted) {
+            asking.headers_mut().insert(AUTHORIZATION, value);
+        }
+        let response = sender.send_request(asking).await.map_err(protocol)?;
         if let Some(location) = elsewhere(&response, request) {
             return Ok(Answer::Elsewhere(location));
         }
@@ -290,7 +320,7 @@ impl Drop for Driver {
     }
 }
 
-fn asking(url: &Url, request: &[u8]) -> Request<Full<Bytes>> {
+fn asking(what: What, url: &Url, request: &[u8]) -> Request<Full<Bytes>> {
     let mut asking = Request::new(Full::new(Bytes::copy_from_slice(request)));
     asking.uri_mut().clone_from(&url.target);
     let headers = asking.headers_mut();
@@ -301,10 +331,10 @@ fn asking(url: &Url, request: &[u8]) -> Request<Full<Bytes>> {
         (ACCEPT_ENCODING, "identity"),
         (CONNECTION, "close"),
     ] {
-        headers.insert(name, hyper::header::HeaderValue::from_static(value));
+        headers.insert(name, HeaderValue::from_static(value));
     }
     if !request.is_empty() {
-        headers.insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static("application/ocsp-request"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(what.request_type()));
         *asking.method_mut() = Method::POST;
     }
     asking

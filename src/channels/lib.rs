@@ -22,6 +22,9 @@ mod imap_fetch;
 mod imap_login;
 mod imap_text;
 pub mod maildir;
+pub mod pkcs11;
+mod pkcs11_session;
+mod pkcs11_token;
 pub mod secret;
 pub mod sftp;
 mod sftp_connect;
@@ -31,4 +34,7 @@ mod smtp_error;
 mod smtp_pool;
 mod smtp_wire;
 pub mod source;
+pub mod timestamp;
 pub mod tls;
+
+pub use pkcs11_session::TokenKeyKind;

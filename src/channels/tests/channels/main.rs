@@ -13,9 +13,11 @@ mod folder;
 mod imap;
 mod imap_liars;
 mod maildir;
+mod pkcs11;
 mod sftp;
 mod smtp;
 mod smtp_faults;
+mod stamps;
 mod tls;
 
 /// What a server does a moment after its reply: asked for again and again, at most ten seconds.
