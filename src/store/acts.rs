@@ -30,7 +30,6 @@ statements! {
     OF_ACCOUNT = "SELECT act_id, contract, period, revision, accepted_at FROM accepted_act WHERE contract = $1 ORDER BY period, revision";
     ACTS_ISSUED = "SELECT contract, period FROM issued_document WHERE sha256 = $1 AND kind = 'reading-act'";
     ADD_ISSUED = "INSERT INTO issued_document (sha256, kind, contract, period, issued_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (sha256) DO NOTHING";
-    FORMS = "SELECT COUNT(*) FROM issued_document WHERE kind = 'reading-act' AND contract = $1 AND period = $2";
     UNBILLED_OF = "SELECT act.id, act.state, act.item_id FROM act JOIN accepted_act ON accepted_act.act_id = act.id \
                    WHERE accepted_act.contract = $1 AND accepted_act.period = $2 AND act.state IN ('unbilled', 'registered') ORDER BY accepted_act.revision DESC LIMIT 1";
 }
@@ -204,11 +203,6 @@ impl Tx {
     pub async fn issued_reading_act(&mut self, sha256: &str) -> Result<Option<(ContractNumber, Period)>> {
         let Some(mut row) = self.row_or_none(&ACTS_ISSUED, values![sha256]).await? else { return Ok(None) };
         Ok(Some((row.parsed(|text| ContractNumber::parse(text).ok())?, row.counted(Period::from_ordinal)?)))
-    }
-
-    /// How many forms were issued for an account's period.
-    pub async fn issued_forms(&mut self, contract: &ContractNumber, period: Period) -> Result<i64> {
-        self.row(&FORMS, values![contract.as_str(), period.ordinal()]).await?.integer()
     }
 
     /// Keeps a reading act as issued, so that its signed copy is known again.

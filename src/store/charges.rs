@@ -45,17 +45,17 @@ impl Tx {
     /// The charges of an account in the order they were booked; with `known`, those booked by then.
     pub async fn charges(&mut self, contract: &ContractNumber, known: Option<DateTime<Utc>>) -> Result<Vec<Charge>> {
         let instant = known.map_or(i64::MAX, |instant| instant.timestamp_micros());
-        self.rows(&OF_ACCOUNT, values![contract.as_str(), instant]).await?.into_iter().map(read).collect()
+        self.rows(&OF_ACCOUNT, values![contract.as_str(), instant]).await?.into_iter().map(read_charge).collect()
     }
 
     /// The charges of one kind in an account's period, such as its planned payments.
     pub async fn charges_of_kind(&mut self, contract: &ContractNumber, period: Period, kind: ChargeKind) -> Result<Vec<Charge>> {
         let values = values![contract.as_str(), period.ordinal(), kind.as_str()];
-        self.rows(&OF_KIND, values).await?.into_iter().map(read).collect()
+        self.rows(&OF_KIND, values).await?.into_iter().map(read_charge).collect()
     }
 }
 
-fn read(mut row: Record) -> Result<Charge> {
+pub(crate) fn read_charge(mut row: Record) -> Result<Charge> {
     Ok(Charge {
         id: row.integer()?,
         contract: row.parsed(|text| ContractNumber::parse(text).ok())?,

@@ -336,11 +336,19 @@ const SQLITE_MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "house", include_str!("../../migrations/sqlite/0001_house.sql")),
     (2, "waiting", include_str!("../../migrations/sqlite/0002_waiting.sql")),
     (3, "billing", include_str!("../../migrations/sqlite/0003_billing.sql")),
+    (4, "issuers", include_str!("../../migrations/sqlite/0004_issuers.sql")),
+    (5, "countersigning", include_str!("../../migrations/sqlite/0005_countersigning.sql")),
+    (6, "acts", include_str!("../../migrations/sqlite/0006_acts.sql")),
+    (7, "signing", include_str!("../../migrations/sqlite/0007_signing.sql")),
 ];
 const POSTGRES_MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "house", include_str!("../../migrations/postgres/0001_house.sql")),
     (2, "waiting", include_str!("../../migrations/postgres/0002_waiting.sql")),
     (3, "billing", include_str!("../../migrations/postgres/0003_billing.sql")),
+    (4, "issuers", include_str!("../../migrations/postgres/0004_issuers.sql")),
+    (5, "countersigning", include_str!("../../migrations/postgres/0005_countersigning.sql")),
+    (6, "acts", include_str!("../../migrations/postgres/0006_acts.sql")),
+    (7, "signing", include_str!("../../migrations/postgres/0007_signing.sql")),
 ];
 
 fn migrations(list: &'static [(i64, &'static str, &'static str)], most: usize) -> sqlx::migrate::Migrator {

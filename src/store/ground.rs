@@ -33,7 +33,7 @@ pub struct Ground {
     pub intervals: Vec<IntervalSeries>,
     /// Points of other accounts that are joined to ours on some day of the period.
     pub related: Vec<RelatedPoint>,
-    /// Closed months before the period, oldest first, at most twelve.
+    /// Closed months before the period, oldest first, at most twenty-four.
     pub history: Vec<MonthVolume>,
     /// Approved or not: whether four eyes are needed is not the store's to say.
     pub confirmations: Vec<Confirmation>,

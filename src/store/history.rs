@@ -1,4 +1,4 @@
-//! Active energy of closed months, for the bounds of R-PLAUS.
+//! Active energy of closed months: for the bounds of R-PLAUS, and for what a document shows beside its own.
 
 use chrono::{DateTime, Utc};
 use oblik_domain::bill::MonthVolume;
@@ -16,10 +16,10 @@ statements! {
     ADD = "INSERT INTO billed_volume (contract, period, active, known_at) VALUES ($1, $2, $3, $4)";
     BEFORE = "SELECT contract, period, active FROM (SELECT contract, period, active, ROW_NUMBER() OVER (PARTITION BY contract ORDER BY period DESC) AS back FROM billed_volume \
               WHERE known_at <= $3 AND (superseded_at IS NULL OR superseded_at > $3) AND period < $2 AND contract IN (SELECT value FROM json_each($1))) AS ranked \
-              WHERE back <= 12 ORDER BY contract, period",
+              WHERE back <= 24 ORDER BY contract, period",
         postgres: "SELECT contract, period, active FROM (SELECT contract, period, active, ROW_NUMBER() OVER (PARTITION BY contract ORDER BY period DESC) AS back FROM billed_volume \
               WHERE known_at <= $3 AND (superseded_at IS NULL OR superseded_at > $3) AND period < $2 AND contract IN (SELECT jsonb_array_elements_text($1::jsonb))) AS ranked \
-              WHERE back <= 12 ORDER BY contract, period";
+              WHERE back <= 24 ORDER BY contract, period";
 }
 
 impl Tx {
@@ -36,7 +36,7 @@ impl Tx {
         self.execute_one(&ADD, values![contract.as_str(), period, active, now.timestamp_micros()]).await
     }
 
-    /// The last closed months before `period`, oldest first, at most twelve.
+    /// The last closed months before `period`, oldest first, at most twenty-four.
     pub async fn history(&mut self, contract: &ContractNumber, period: Period) -> Result<Vec<MonthVolume>> {
         let all = self.history_of(&json(&[contract])?, period, None).await?;
         Ok(all.into_iter().map(|(_, volume)| volume).collect())

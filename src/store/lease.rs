@@ -1,7 +1,9 @@
 //! Claims with fencing: work belongs to one daemon for a while, and a late one's write touches nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use oblik_domain::states::{ActState, InvoiceState, ItemState, LetterState, Life, RunAccountState};
+use oblik_domain::states::{
+    ActState, CountersignState, InvoiceState, ItemState, LetterState, Life, ReadingActState, RunAccountState,
+};
 
 use crate::statement::{Record, Statement, statements, values};
 use crate::{Result, StoreError, Tx};
@@ -90,16 +92,22 @@ statements! {
     STEP_INVOICE = step_of!("invoice");
     STEP_LETTER = step_of!("letter");
     STEP_RUN_ACCOUNT = step_of!("run_account");
+    STEP_READING_ACT = step_of!("reading_act");
+    STEP_COUNTERSIGNING = step_of!("countersigning");
     FREE_ITEM = step_free_of!("item");
     FREE_ACT = step_free_of!("act");
     FREE_INVOICE = step_free_of!("invoice");
     FREE_LETTER = step_free_of!("letter");
     FREE_RUN_ACCOUNT = step_free_of!("run_account");
+    FREE_READING_ACT = step_free_of!("reading_act");
+    FREE_COUNTERSIGNING = step_free_of!("countersigning");
     BACK_ITEM = put_back_of!("item");
     BACK_ACT = put_back_of!("act");
     BACK_INVOICE = put_back_of!("invoice");
     BACK_LETTER = put_back_of!("letter");
     BACK_RUN_ACCOUNT = put_back_of!("run_account");
+    BACK_READING_ACT = put_back_of!("reading_act");
+    BACK_COUNTERSIGNING = put_back_of!("countersigning");
 }
 
 /// A life that has a table.
@@ -127,9 +135,11 @@ stored! {
     InvoiceState: STEP_INVOICE, FREE_INVOICE, BACK_INVOICE;
     LetterState: STEP_LETTER, FREE_LETTER, BACK_LETTER;
     RunAccountState: STEP_RUN_ACCOUNT, FREE_RUN_ACCOUNT, BACK_RUN_ACCOUNT;
+    ReadingActState: STEP_READING_ACT, FREE_READING_ACT, BACK_READING_ACT;
+    CountersignState: STEP_COUNTERSIGNING, FREE_COUNTERSIGNING, BACK_COUNTERSIGNING;
 }
 
-pub(crate) fn after<S: Stored>(id: i64, from: S, event: S::Event) -> Result<S> {
+pub(crate) fn after<S: Life>(id: i64, from: S, event: S::Event) -> Result<S> {
     from.after(event).ok_or_else(|| StoreError::ForbiddenStep {
         subject: S::SUBJECT,
         id,

@@ -18,7 +18,8 @@ statements! {
     END_ATTEMPT = "UPDATE attempt SET ended_at = $2, outcome = $3, reply = $4 WHERE letter_id = $1 AND ended_at IS NULL";
     LAST_ENDED = "SELECT MAX(ended_at) FROM attempt WHERE letter_id = $1";
     LAST_REPLY = "UPDATE letter SET last_reply = $1 WHERE id = $2";
-    TO_RECIPIENT_SINCE = "SELECT COUNT(*) FROM letter WHERE recipient = $1 AND written_at >= $2 AND class = 'notice' AND channel = 'mail'";
+    TO_RECIPIENT_SINCE = "SELECT COUNT(*) FROM letter WHERE recipient = $1 AND written_at >= $2 AND class = 'notice' AND channel = 'mail' \
+                          AND NOT EXISTS (SELECT 1 FROM item WHERE item.id = letter.item_id AND item.source = 'house:acts')";
     OF_ITEM = "SELECT id, purpose, channel, recipient, subject, message_id, blob_sha256, state FROM letter WHERE item_id = $1 ORDER BY id";
     ANSWERED_BEFORE = "SELECT COUNT(*) FROM item JOIN letter ON letter.item_id = item.id WHERE item.source = $1 AND item.name = $2 AND item.id <> $3";
 }
@@ -163,7 +164,7 @@ impl Tx {
         Ok(ended.and_then(DateTime::from_timestamp_micros))
     }
 
-    /// Notices written to an address since a moment: the budget against loops (T16).
+    /// Notices written to an address since a moment: the budget against loops (T16). Acts to be signed answer nobody.
     pub async fn notices_to(&mut self, recipient: &str, since: DateTime<Utc>) -> Result<i64> {
         self.row(&TO_RECIPIENT_SINCE, values![recipient, since.timestamp_micros()]).await?.integer()
     }

@@ -4,8 +4,11 @@
 //! `pipeline`; here each function is one statement, or the few that always belong together.
 
 mod acts;
+mod booked;
+mod certificates;
 mod charges;
 mod confirmations;
+mod countersigning;
 mod engine;
 mod error;
 mod files;
@@ -22,6 +25,7 @@ mod payments;
 mod prices;
 mod proof;
 mod queue;
+mod reading_acts;
 mod readings;
 mod runs;
 mod signed_readings;
@@ -29,10 +33,13 @@ mod sources;
 mod standing;
 mod statement;
 mod status;
+mod tickets;
 mod versions;
 
 pub use acts::{Acceptance, AcceptedAct, ActWork, SignedContent, Verdict};
+pub use booked::Booked;
 pub use confirmations::StoredConfirmation;
+pub use countersigning::{AwaitedWork, Countersignature, IssuedInvoice, SignatureStatus};
 pub use engine::{Place, Store, Tx};
 pub use error::StoreError;
 pub use files::PartnerMessage;
@@ -46,10 +53,12 @@ pub use letters::{About, LetterClass, LetterWork, NewLetter, Purpose, StoredLett
 pub use prices::PriceList;
 pub use proof::{JournalLink, StoredAct};
 pub use queue::QueuedItem;
+pub use reading_acts::{MadeAct, ReadingActWork, StoredReadingAct};
 pub use runs::{Run, RunOutcome, RunProgress, RunRefusal, RunWork};
 pub use standing::Knowledge;
 pub use statement::sha256_hex;
 pub use status::{Depth, SourceStatus, Waiting, WaitingAct};
+pub use tickets::{StoredTicket, TicketAuthor, TicketKind, TicketMessage};
 
 #[cfg(test)]
 mod tests;

@@ -203,6 +203,7 @@ fn account(mut row: Record, emails: Vec<String>) -> Result<Account> {
             [SelfBilling::Allowed, SelfBilling::Forbidden].into_iter().find(|known| billing_word(*known) == word)
         })?,
         emails,
+        branch: None,
         terms: Vec::new(),
         limits: Vec::new(),
     })

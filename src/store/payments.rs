@@ -89,7 +89,7 @@ impl Tx {
     }
 }
 
-fn payment(row: &mut Record) -> Result<Payment> {
+pub(crate) fn payment(row: &mut Record) -> Result<Payment> {
     Ok(Payment {
         id: row.integer()?,
         reference: row.text()?,
@@ -102,7 +102,7 @@ fn payment(row: &mut Record) -> Result<Payment> {
     })
 }
 
-fn assignment(row: &mut Record) -> Result<Assignment> {
+pub(crate) fn assignment(row: &mut Record) -> Result<Assignment> {
     Ok(Assignment {
         payment: row.integer()?,
         contract: row.parsed(|text| ContractNumber::parse(text).ok())?,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use oblik_domain::states::ActState;
 
-use crate::invoices::{StoredInvoice, stored};
+use crate::invoices::{StoredInvoice, invoices, stored};
 use crate::journal::{JournalEntry, entry};
 use crate::statement::{Record, statements, values};
 use crate::{Result, Tx};
@@ -12,8 +12,7 @@ statements! {
     ACT = "SELECT item_id, form, state, waiting_since FROM act WHERE id = $1";
     BLOB = "SELECT bytes FROM blob WHERE sha256 = $1";
     JUDGED = "SELECT act_id FROM verdict WHERE judged_at >= $1 AND act_id > $2 ORDER BY act_id LIMIT 500";
-    INVOICE = "SELECT invoice.id, series, year, running, contract, period, net, vat, total, state, pdf_sha256, snapshot, act_id FROM invoice \
-               LEFT JOIN invoice_document ON invoice_id = invoice.id WHERE series = $1 AND year = $2 AND running = $3";
+    INVOICE = invoices!("WHERE series = $1 AND year = $2 AND running = $3");
     LINKS = "SELECT at, event, subject, subject_id, detail, seq, prev, hash FROM journal WHERE subject = $1 AND subject_id = $2 ORDER BY seq";
 }
 
@@ -59,7 +58,7 @@ impl Tx {
         rows.into_iter().map(|mut row| row.integer()).collect()
     }
 
-    /// The invoice of a number, and the act that asked for it.
+    /// The invoice of a number, and the act it is for.
     pub async fn invoice_numbered(
         &mut self,
         series: &str,
@@ -67,7 +66,9 @@ impl Tx {
         running: u32,
     ) -> Result<Option<(StoredInvoice, Option<i64>)>> {
         let row = self.row_or_none(&INVOICE, values![series, i64::from(year), i64::from(running)]).await?;
-        row.map(|mut row| Ok((stored(&mut row)?, row.integer_or_null()?))).transpose()
+        let Some(invoice) = row.map(|mut row| stored(&mut row)).transpose()? else { return Ok(None) };
+        let act = self.act_of_invoice(invoice.id).await?;
+        Ok(Some((invoice, act)))
     }
 
     /// Everything the journal says of one subject, each entry with its hashes.

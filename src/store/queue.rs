@@ -16,8 +16,10 @@ statements! {
     FREEZE_ACT = "UPDATE act SET due_at = $1, lease_owner = NULL, lease_until = 0, fence = fence + 1 WHERE item_id = $2 AND state IN ('received', 'verified', 'registered', 'billed')";
     THAW_ACT = "UPDATE act SET due_at = $1, attempts = 0 WHERE item_id = $2";
     HASTEN_ACT = "UPDATE act SET due_at = $1 WHERE item_id = $2 AND state = 'received' AND waiting_since IS NOT NULL AND due_at > $1";
-    FREEZE_DRAFT = "UPDATE invoice SET due_at = $1, lease_owner = NULL, lease_until = 0, fence = fence + 1 WHERE state = 'drafted' AND act_id IN (SELECT id FROM act WHERE item_id = $2)";
-    THAW_DRAFT = "UPDATE invoice SET due_at = $1, attempts = 0 WHERE state = 'drafted' AND act_id IN (SELECT id FROM act WHERE item_id = $2)";
+    FREEZE_DRAFT = "UPDATE invoice SET due_at = $1, lease_owner = NULL, lease_until = 0, fence = fence + 1 WHERE state = 'drafted' AND (act_id IN (SELECT id FROM act WHERE item_id = $2) \
+                    OR companion_of IN (SELECT asked.id FROM invoice AS asked JOIN act ON act.id = asked.act_id WHERE item_id = $2))";
+    THAW_DRAFT = "UPDATE invoice SET due_at = $1, attempts = 0 WHERE state = 'drafted' AND (act_id IN (SELECT id FROM act WHERE item_id = $2) \
+                    OR companion_of IN (SELECT asked.id FROM invoice AS asked JOIN act ON act.id = asked.act_id WHERE item_id = $2))";
     LETTER_STATE = "SELECT state FROM letter WHERE id = $1";
 }
 

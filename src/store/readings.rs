@@ -22,6 +22,9 @@ statements! {
                             AND l.point = r.point AND l.serial = r.serial AND l.kind = r.kind AND l.zone = r.zone)";
     AT = "SELECT point, serial, kind, zone, total FROM reading \
           WHERE superseded_at IS NULL AND occasion = 'period-end' AND period = $2 AND point IN (SELECT eic FROM usage_point WHERE contract = $1)";
+    OF_PERIOD = "SELECT point, serial, kind, zone, period, read_on, total, quality, occasion, known_at FROM reading \
+                 WHERE superseded_at IS NULL AND period = $2 AND point IN (SELECT eic FROM usage_point WHERE contract = $1) \
+                 ORDER BY point, serial, kind, zone, read_on, occasion";
     // CROSS: SQLite keeps the order, register by register, instead of reading the whole history of a point.
     OF_POINTS = "SELECT r.point, r.serial, r.kind, r.zone, r.period, r.read_on, r.total, r.quality, r.occasion FROM register AS g \
                  CROSS JOIN reading AS r ON r.point = g.point AND r.serial = g.serial AND r.kind = g.kind AND r.zone = g.zone AND r.superseded_at IS NULL \
@@ -56,13 +59,8 @@ fn slot(reading: &Reading) -> String {
 
 impl Tx {
     /// Registers a reading; one that stood for the same register, period and occasion is superseded, not erased. An
-    /// estimate never supersedes what was read, and comes from no item. Whether it stands now.
-    pub async fn put_reading(
-        &mut self,
-        reading: &Reading,
-        item: impl Into<Option<i64>> + Send,
-        now: DateTime<Utc>,
-    ) -> Result<bool> {
+    /// estimate never supersedes what was read. Whether it stands now.
+    pub async fn put_reading(&mut self, reading: &Reading, item: i64, now: DateTime<Utc>) -> Result<bool> {
         if reading.quality == Quality::Estimated
             && self.standing(reading).await?.is_some_and(|stands| stands != Quality::Estimated)
         {
@@ -85,7 +83,7 @@ impl Tx {
             reading.read_on.to_string(),
             reading.total.0,
             reading.quality.as_str(),
-            item.into(),
+            item,
             at,
         ];
         self.execute_one(&ADD, added).await?;
@@ -122,6 +120,16 @@ impl Tx {
         rows.into_iter().map(register_total).collect()
     }
 
+    /// Every reading of `period` on any occasion, by register and day, with when it became known.
+    pub async fn readings_of_period(
+        &mut self,
+        contract: &ContractNumber,
+        period: Period,
+    ) -> Result<Vec<(Reading, DateTime<Utc>)>> {
+        let rows = self.rows(&OF_PERIOD, values![contract.as_str(), period.ordinal()]).await?;
+        rows.into_iter().map(|mut row| Ok((columns(&mut row)?, row.instant()?))).collect()
+    }
+
     /// Every reading of `period` and of each register the last two period ends before it. `points` is a JSON list of EIC.
     pub(crate) async fn readings_of_points(
         &mut self,
@@ -153,8 +161,12 @@ fn register_total(mut row: Record) -> Result<(RegisterKey, RegisterTotal)> {
 }
 
 fn reading(mut row: Record) -> Result<Reading> {
+    columns(&mut row)
+}
+
+fn columns(row: &mut Record) -> Result<Reading> {
     Ok(Reading {
-        register: register(&mut row)?,
+        register: register(row)?,
         period: row.counted(Period::from_ordinal)?,
         read_on: row.parsed(date)?,
         total: RegisterTotal(row.integer()?),

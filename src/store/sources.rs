@@ -17,6 +17,9 @@ statements! {
     FREE_ITEMS = "UPDATE item SET lease_until = 0 WHERE lease_until > 0 AND ($1 = '' OR lease_owner = $1)";
     FREE_ACTS = "UPDATE act SET lease_until = 0 WHERE lease_until > 0 AND ($1 = '' OR lease_owner = $1)";
     FREE_DRAFTS = "UPDATE invoice SET lease_until = 0 WHERE lease_until > 0 AND state = 'drafted' AND ($1 = '' OR lease_owner = $1)";
+    FREE_READING_ACTS = "UPDATE reading_act SET lease_until = 0 WHERE lease_until > 0 AND ($1 = '' OR lease_owner = $1)";
+    FREE_COUNTERSIGNINGS = "UPDATE countersigning SET lease_until = 0 WHERE lease_until > 0 AND ($1 = '' OR lease_owner = $1)";
+    FREE_RUN_ACCOUNTS = "UPDATE run_account SET lease_until = 0 WHERE lease_until > 0 AND ($1 = '' OR lease_owner = $1)";
     FREE_LETTERS = "UPDATE letter SET lease_until = 0 WHERE lease_until > 0 AND ($1 = '' OR lease_owner = $1)";
     WENT_WELL = "UPDATE source_lease SET last_success = $2, last_trouble = NULL WHERE source = $1";
     TROUBLED = "UPDATE source_lease SET last_trouble = $2 WHERE source = $1";
@@ -49,7 +52,16 @@ impl Tx {
     pub async fn release_leases(&mut self, owner: Option<&str>) -> Result<u64> {
         let owner = owner.unwrap_or_default();
         let mut released = 0;
-        for statement in [&FREE_SOURCES, &FREE_ITEMS, &FREE_ACTS, &FREE_DRAFTS, &FREE_LETTERS] {
+        for statement in [
+            &FREE_SOURCES,
+            &FREE_ITEMS,
+            &FREE_ACTS,
+            &FREE_READING_ACTS,
+            &FREE_DRAFTS,
+            &FREE_COUNTERSIGNINGS,
+            &FREE_RUN_ACCOUNTS,
+            &FREE_LETTERS,
+        ] {
             released += self.execute(statement, values![owner]).await?;
         }
         Ok(released)

@@ -11,8 +11,11 @@ statements! {
               UNION ALL SELECT 'invoice', state, COUNT(*), MIN(drafted_at) FROM invoice WHERE state = 'drafted' GROUP BY state \
               UNION ALL SELECT 'letter', state, COUNT(*), MIN(written_at) FROM letter WHERE state NOT IN ('delivered') GROUP BY state \
               UNION ALL SELECT 'run-account', state, COUNT(*), MIN(started_at) FROM run_account JOIN billing_run ON billing_run.id = run_id WHERE state = 'due' GROUP BY state \
+              UNION ALL SELECT 'reading-act', state, COUNT(*), MIN(due_at) FROM reading_act WHERE state = 'due' GROUP BY state \
               UNION ALL SELECT 'payment', 'unassigned', COUNT(*), MIN(booked_at) FROM payment \
-                        WHERE NOT EXISTS (SELECT 1 FROM payment_assignment WHERE payment_id = payment.id) HAVING COUNT(*) > 0 ORDER BY 1, 2";
+                        WHERE NOT EXISTS (SELECT 1 FROM payment_assignment WHERE payment_id = payment.id) HAVING COUNT(*) > 0 \
+              UNION ALL SELECT 'countersigning', state, COUNT(*), MIN(since) FROM countersigning WHERE state <> 'received' GROUP BY state \
+              UNION ALL SELECT 'ticket', state, COUNT(*), MIN(moved_at) FROM ticket WHERE state <> 'closed' GROUP BY state ORDER BY 1, 2";
     SOURCES = "SELECT source, last_success, last_trouble FROM source_lease ORDER BY source";
     UNFINISHED = "SELECT (SELECT COUNT(*) FROM item WHERE state NOT IN ('done', 'parked')) + (SELECT COUNT(*) FROM letter WHERE state IN ('due', 'sending') AND due_at <= $1) \
                   + (SELECT COUNT(*) FROM letter WHERE state = 'in-doubt' AND due_at <= $1)";

@@ -8,17 +8,21 @@ use oblik_domain::ids::ContractNumber;
 use oblik_domain::ledger::{ChargeKind, DebtType};
 use oblik_domain::metering::{EnergyKind, Occasion};
 use oblik_domain::period::Period;
-use oblik_domain::states::{ActState, InvoiceState, ItemEvent, ItemState, LetterState, Life, RunAccountState};
+use oblik_domain::states::{
+    ActState, CountersignState, InvoiceState, ItemEvent, ItemState, LetterState, Life, RunAccountState, TicketState,
+};
 use oblik_domain::tariff::{PriceComponent, ZoneScheme};
 use oblik_test_servers::postgres::Postgres;
 
 use crate::statement::Statement;
 use crate::*;
 
+mod certificates;
 mod ground;
 mod knowledge;
 mod ledger;
 mod migration;
+mod reading_acts;
 mod runs;
 mod samples;
 mod standing;
@@ -63,8 +67,11 @@ async fn receive(store: &Store, new: &NewItem<'_>) -> Receipt {
 
 const ALL: &[&[&Statement]] = &[
     crate::acts::STATEMENTS,
+    crate::booked::STATEMENTS,
+    crate::certificates::STATEMENTS,
     crate::charges::STATEMENTS,
     crate::confirmations::STATEMENTS,
+    crate::countersigning::STATEMENTS,
     crate::files::STATEMENTS,
     crate::ground::STATEMENTS,
     crate::history::STATEMENTS,
@@ -79,12 +86,14 @@ const ALL: &[&[&Statement]] = &[
     crate::prices::STATEMENTS,
     crate::proof::STATEMENTS,
     crate::queue::STATEMENTS,
+    crate::reading_acts::STATEMENTS,
     crate::readings::STATEMENTS,
     crate::signed_readings::STATEMENTS,
     crate::runs::STATEMENTS,
     crate::sources::STATEMENTS,
     crate::standing::STATEMENTS,
     crate::status::STATEMENTS,
+    crate::tickets::STATEMENTS,
     crate::versions::STATEMENTS,
 ];
 
@@ -106,15 +115,24 @@ fn the_database_names_the_states_of_the_domain_and_no_other() {
         let quoted: Vec<String> = all.iter().map(|state| format!("'{state}'")).collect();
         format!("CHECK (state IN ({}))", quoted.join(", "))
     }
-    for (first, billing) in [
-        (include_str!("../../migrations/sqlite/0001_house.sql"), include_str!("../../migrations/sqlite/0003_billing.sql")),
-        (include_str!("../../migrations/postgres/0001_house.sql"), include_str!("../../migrations/postgres/0003_billing.sql")),
-    ] {
-        for check in [words(ItemState::ALL), words(ActState::ALL), words(InvoiceState::ALL), words(LetterState::ALL)] {
+    macro_rules! migrations {
+        ($engine:literal) => {
+            [
+                include_str!(concat!("../../migrations/", $engine, "/0001_house.sql")),
+                include_str!(concat!("../../migrations/", $engine, "/0003_billing.sql")),
+                include_str!(concat!("../../migrations/", $engine, "/0005_countersigning.sql")),
+            ]
+        };
+    }
+    for [first, billing, countersigning] in [migrations!("sqlite"), migrations!("postgres")] {
+        for check in [words(ItemState::ALL), words(InvoiceState::ALL), words(LetterState::ALL)] {
             assert!(first.contains(&check), "{check}");
         }
         let check = words(RunAccountState::ALL);
         assert!(billing.contains(&check), "{check}");
+        for check in [words(ActState::ALL), words(CountersignState::ALL), words(TicketState::ALL)] {
+            assert!(countersigning.contains(&check), "{check}");
+        }
     }
 }
 

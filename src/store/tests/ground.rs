@@ -77,7 +77,7 @@ async fn fill(store: &Store, item: i64) {
         tx.put_intervals(&series, item, now()).await.unwrap();
     }
     for of in [1, 2] {
-        for back in 0..15 {
+        for back in 0..28 {
             let period = Period::from_ordinal(month("2026-11").ordinal() - back).unwrap();
             tx.put_billed_volume(&contract(of), &MonthVolume { period, active: Kwh(100 + back) }, now()).await.unwrap();
         }
@@ -148,25 +148,25 @@ fn readings_are_the_periods_and_the_last_two_period_ends_before_it() {
 }
 
 #[test]
-fn history_is_the_last_twelve_closed_months_as_they_were_known() {
+fn history_is_the_last_two_years_closed_months_as_they_were_known() {
     on_both(|store| async move {
         let item = street(&store).await;
         fill(&store, item).await;
         let mut tx = store.begin("test").await.unwrap();
         let history = tx.history(&contract(1), month("2026-11")).await.unwrap();
         let seen: Vec<_> = history.iter().map(|volume| (volume.period.to_string(), volume.active.0)).collect();
-        assert_eq!((seen.len(), &seen[0], &seen[11]), (12, &("2025-11".to_owned(), 112), &("2026-10".to_owned(), 101)));
+        assert_eq!((seen.len(), &seen[0], &seen[23]), (24, &("2024-11".to_owned(), 124), &("2026-10".to_owned(), 101)));
         // A correction takes the place of what was known; saying the same again does not.
         let later = now() + TimeDelta::minutes(1);
         for (minutes, active) in [(1, 77), (2, 77)] {
             let volume = MonthVolume { period: month("2026-10"), active: Kwh(active) };
             tx.put_billed_volume(&contract(1), &volume, now() + TimeDelta::minutes(minutes)).await.unwrap();
         }
-        assert_eq!(tx.history(&contract(1), month("2026-11")).await.unwrap()[11].active, Kwh(77));
+        assert_eq!(tx.history(&contract(1), month("2026-11")).await.unwrap()[23].active, Kwh(77));
         let before = tx.ground_known_at(&contract(1), month("2026-11"), now()).await.unwrap().unwrap();
-        assert_eq!(before.history[11].active, Kwh(101));
+        assert_eq!(before.history[23].active, Kwh(101));
         let after = tx.ground_known_at(&contract(1), month("2026-11"), later).await.unwrap().unwrap();
-        assert_eq!(after.history[11].active, Kwh(77));
+        assert_eq!(after.history[23].active, Kwh(77));
         assert!(tx.history(&contract(3), month("2026-11")).await.unwrap().is_empty());
         tx.commit().await.unwrap();
     });

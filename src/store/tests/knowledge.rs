@@ -184,8 +184,7 @@ fn an_estimate_never_supersedes_what_was_read() {
             (Quality::Actual, 160, true),
         ];
         for (minute, (quality, total, stands)) in (0..).zip(steps) {
-            let from = (quality != Quality::Estimated).then_some(item);
-            let put = tx.put_reading(&of(quality, total), from, now() + TimeDelta::minutes(minute)).await.unwrap();
+            let put = tx.put_reading(&of(quality, total), item, now() + TimeDelta::minutes(minute)).await.unwrap();
             assert_eq!(put, stands, "{quality} {total}");
         }
         // An opening reading never takes the place of what stands.

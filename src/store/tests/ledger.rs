@@ -1,6 +1,7 @@
 //! The ledger as stored, and invoices with their corrections.
 
 use oblik_domain::ids::Edrpou;
+use oblik_domain::invoice::{Invoice, InvoiceNumber, IssuerRole};
 use oblik_domain::ledger::{Assignment, ChargeKind, DebtType, NewCharge, NewPayment, PaymentIntent};
 use oblik_domain::money::Kopiykas;
 
@@ -158,7 +159,7 @@ fn a_correction_is_the_next_revision_and_never_a_second_original() {
             let number = tx.next_invoice_number("ОЕ", 2026).await.unwrap();
             let original = if corrects { Some(drafted.first().unwrap_or(&number).clone()) } else { None };
             let invoice = invoice(&record, "2026-10", number.clone(), 600, original.as_ref());
-            let put = tx.draft_invoice(&InvoiceDraft { act_id: None, invoice: &invoice }, now()).await;
+            let put = tx.draft_invoice(&InvoiceDraft { act_id: None, companion_of: None, invoice: &invoice }, now()).await;
             match (corrects, put) {
                 (_, Ok(_)) => {
                     assert!(fits);
@@ -184,5 +185,107 @@ fn a_correction_is_the_next_revision_and_never_a_second_original() {
         assert!(tx.bills_of_period(&contract(1), month("2026-11")).await.unwrap().is_empty());
         let billed = tx.billed_accounts(&[contract(1), contract(2)], month("2026-10")).await.unwrap();
         assert_eq!(billed.into_iter().collect::<Vec<_>>(), [(contract(1), bills[0].id)]);
+    });
+}
+
+#[test]
+fn a_document_beside_another_is_the_next_revision_once_an_issuer() {
+    on_both(|store| async move {
+        let record = record(1, vec![point(1, 0, &[])]);
+        put_accounts(&store, std::slice::from_ref(&record)).await;
+        let of_operator =
+            |number: InvoiceNumber| Invoice { issuer: IssuerRole::Operator, ..invoice(&record, "2026-10", number, 120, None) };
+        let mut tx = store.begin("test").await.unwrap();
+        let number = tx.next_invoice_number("ОЕ", 2026).await.unwrap();
+        let first = invoice(&record, "2026-10", number.clone(), 600, None);
+        let id = tx.draft_invoice(&InvoiceDraft { act_id: None, companion_of: None, invoice: &first }, now()).await.unwrap();
+        let operators = tx.next_invoice_number("ОР", 2026).await.unwrap();
+        let beside = of_operator(operators.clone());
+        let draft = InvoiceDraft { act_id: None, companion_of: Some(id), invoice: &beside };
+        let second = tx.draft_invoice(&draft, now()).await.unwrap();
+        tx.commit().await.unwrap();
+
+        // One document of an issuer beside another, and none beside nothing.
+        for beside in [id, second + 100] {
+            let mut tx = store.begin("test").await.unwrap();
+            let number = tx.next_invoice_number("ОР", 2026).await.unwrap();
+            assert_eq!(number.running, 2, "what was not drafted leaves no hole");
+            let invoice = of_operator(number);
+            let draft = InvoiceDraft { act_id: None, companion_of: Some(beside), invoice: &invoice };
+            assert!(tx.draft_invoice(&draft, now()).await.is_err(), "{beside} on {}", store.engine_name());
+            tx.roll_back().await.unwrap();
+        }
+        for sql in ["UPDATE invoice SET issuer = 'supplier' WHERE issuer = 'operator'", "UPDATE invoice SET companion_of = NULL"]
+        {
+            let mut tx = store.begin("test").await.unwrap();
+            assert!(tx.raw(sql).await.is_err(), "{sql} on {}", store.engine_name());
+            tx.roll_back().await.unwrap();
+        }
+
+        let mut tx = store.begin("test").await.unwrap();
+        let together = tx.invoices_beside(id).await.unwrap();
+        let seen: Vec<_> = together.iter().map(|one| (one.id, one.companion_of, one.invoice.issuer)).collect();
+        assert_eq!(seen, [(id, None, IssuerRole::Supplier), (second, Some(id), IssuerRole::Operator)]);
+        assert_eq!(tx.invoice_of_period(&contract(1), month("2026-10")).await.unwrap(), Some(number));
+        let billed = tx.billed_accounts(&[contract(1)], month("2026-10")).await.unwrap();
+        assert_eq!(billed.into_values().collect::<Vec<_>>(), [id]);
+        tx.put_invoice_document(second, b"page", Some(b"<Invoice/>"), now()).await.unwrap();
+        tx.put_invoice_document(id, b"another", None, now()).await.unwrap();
+        let (found, act) = tx.invoice_numbered("ОР", 2026, 1).await.unwrap().unwrap();
+        assert_eq!((found.number, act), (operators, None));
+        let ubl = crate::sha256_hex(b"<Invoice/>");
+        assert_eq!((found.pdf_sha256, found.ubl_sha256), (Some(crate::sha256_hex(b"page")), Some(ubl)));
+        assert_eq!(tx.invoices_beside(id).await.unwrap()[0].ubl_sha256, None);
+        // By its id it is the same, whole.
+        assert_eq!(
+            [tx.invoice(id).await.unwrap(), tx.invoice(second).await.unwrap()].to_vec(),
+            tx.invoices_beside(id).await.unwrap()
+        );
+        tx.commit().await.unwrap();
+    });
+}
+
+#[test]
+fn what_is_booked_of_many_is_what_is_booked_of_each() {
+    on_both(|store| async move {
+        let records = [record(1, vec![point(1, 0, &[])]), record(2, vec![point(2, 1, &[])]), record(3, vec![point(3, 2, &[])])];
+        put_accounts(&store, &records).await;
+        let mut tx = store.begin("test").await.unwrap();
+        for (account, reference) in [(1, "1"), (2, "2"), (1, "3")] {
+            let charge = NewCharge {
+                contract: contract(account),
+                debt: DebtType::Active,
+                period: month("2026-10"),
+                kind: ChargeKind::WriteOff,
+                amount: Kopiykas(-5),
+                due_on: day("2026-11-01"),
+                invoice: None,
+            };
+            tx.put_charge(&charge, now()).await.unwrap();
+            let payment = NewPayment {
+                source: "bank".to_owned(),
+                reference: reference.to_owned(),
+                amount: Kopiykas(100),
+                paid_on: day("2026-11-01"),
+                payer: String::new(),
+                payer_edrpou: None,
+                purpose: String::new(),
+            };
+            let payment = tx.put_payment(&payment, now()).await.unwrap().unwrap();
+            // Assigned to the third first: the newest word counts.
+            for (minute, contract) in [(0, contract(3)), (1, contract(account))] {
+                let (intent, assigned_at) = (PaymentIntent::default(), now() + TimeDelta::minutes(minute));
+                tx.put_assignment(&Assignment { payment, contract, intent, assigned_at, operator: None }).await.unwrap();
+            }
+        }
+        let all = tx.booked(&[contract(1), contract(2), contract(3)]).await.unwrap();
+        assert_eq!(all.keys().cloned().collect::<Vec<_>>(), [contract(1), contract(2)]);
+        for (contract, booked) in &all {
+            assert_eq!(booked.charges, tx.charges(contract, None).await.unwrap());
+            let (payments, assignments): (Vec<_>, Vec<_>) = tx.payments_of(contract, None).await.unwrap().into_iter().unzip();
+            assert_eq!((&booked.payments, &booked.assignments), (&payments, &assignments));
+        }
+        assert_eq!(tx.booked(&[contract(2)]).await.unwrap().len(), 1);
+        tx.commit().await.unwrap();
     });
 }

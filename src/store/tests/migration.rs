@@ -12,6 +12,10 @@ use super::*;
 const BEFORE: &[&str] = &[
     "INSERT INTO blob (sha256, bytes, size_bytes) VALUES ('00', 'x', 1)",
     "INSERT INTO item (source, kind, identity, name, blob_sha256, received_at, state, due_at) VALUES ('cli:import', 'file', 'i', 'n', '00', 1, 'done', 1)",
+    "INSERT INTO item (source, kind, identity, name, blob_sha256, received_at, state, due_at) VALUES ('mailbox:acts', 'mail', 'm', 'n', '00', 1, 'acting', 1)",
+    "INSERT INTO act (item_id, form, state, made_at, due_at, waiting_since, attempts, fence) VALUES (2, 'pdf', 'received', 5, 6, 7, 2, 9)",
+    "INSERT INTO verdict (act_id, indication, policy_sha256, evidence_sha256, judged_at, signer_name, signer_serial, certificate_sha256) \
+     VALUES (1, 'TOTAL-PASSED', '00', '00', 8, 'x', '1', '2')",
     "INSERT INTO account (contract, contract_date, name, edrpou, vat_number, address, product, self_billing) VALUES \
      ('270000001', '2020-01-01', 'ТОВ 1', '00131512', '', 'м. Рівне', 'base', 'allowed'), ('270000002', '2020-01-01', 'ТОВ 2', '00131512', '', 'м. Рівне', 'base', 'forbidden')",
     "INSERT INTO account_email (contract, ordinal, address) VALUES ('270000001', 1, 'a1@example.com')",
@@ -139,5 +143,25 @@ fn invoices_from_before_are_charges_and_history() {
             [(month("2026-10"), Kwh(80))]
         );
         assert!(tx.history(&contract(2), month("2026-11")).await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn acts_from_before_stand_as_they_stood_and_may_be_countersigned() {
+    on_both_from_before(|store| async move {
+        let mut tx = store.begin("test").await.unwrap();
+        let act = tx.act(1).await.unwrap().unwrap();
+        assert_eq!((act.item_id, act.form.as_str(), act.state), (2, "pdf", ActState::Received));
+        assert_eq!(act.waiting_since.map(|since| since.timestamp_micros()), Some(7));
+        assert_eq!(tx.verdict(1).await.unwrap().unwrap().signer_name, "x");
+        let claimed = tx.claim_acts(ActState::Received, &lease("anna", now()), 1).await.unwrap();
+        assert_eq!((claimed.len(), claimed[0].fence, claimed[0].attempt), (1, 10, 3));
+        tx.step(&claimed[0], ActState::Received, oblik_domain::states::ActEvent::CopyReceived, now()).await.unwrap();
+        // Whoever points to an act still may not point to none.
+        assert!(tx.raw("INSERT INTO signed_content (act_id, content_sha256, act_xml_sha256, contract, period) VALUES (99, '0', '00', '270000001', 1)").await.is_err());
+        tx.roll_back().await.unwrap();
+        let mut tx = store.begin("test").await.unwrap();
+        assert!(tx.raw("UPDATE act SET state = 'lost'").await.is_err());
+        tx.roll_back().await.unwrap();
     });
 }

@@ -16,7 +16,7 @@ async fn draft(tx: &mut Tx, of: u32) -> i64 {
     let number = tx.next_invoice_number("ОЕ", 2026).await.unwrap();
     let record = tx.account_record(&contract(of)).await.unwrap().unwrap();
     let invoice = invoice(&record, "2026-10", number, 600, None);
-    tx.draft_invoice(&InvoiceDraft { act_id: None, invoice: &invoice }, now()).await.unwrap()
+    tx.draft_invoice(&InvoiceDraft { act_id: None, companion_of: None, invoice: &invoice }, now()).await.unwrap()
 }
 
 #[test]

@@ -90,6 +90,7 @@ pub fn record(of: u32, points: Vec<UsagePoint>) -> AccountRecord {
             emails: vec![format!("a{of}@example.com")],
             product: "base".to_owned(),
             self_billing: SelfBilling::Allowed,
+            branch: None,
             terms: Vec::new(),
             limits: Vec::new(),
         },
@@ -183,5 +184,9 @@ pub fn invoice(
         buyer: record.account.clone(),
         points: record.points.clone(),
         bill,
+        issuer: oblik_domain::invoice::IssuerRole::Supplier,
+        prepaid: Kopiykas::ZERO,
+        history: Vec::new(),
+        standing: None,
     }
 }
