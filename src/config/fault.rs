@@ -10,7 +10,7 @@ const SHOWN: usize = 50;
 /// Characters of a line that are shown.
 const LINE_CHARS: usize = 140;
 /// A line with one of these words is shown only up to its first `=`.
-const SECRET_WORDS: [&str; 8] = ["pass", "pwd", "parol", "token", "secret", "postgres", "credential", "key"];
+const SECRET_WORDS: [&str; 9] = ["pass", "pwd", "pin", "parol", "token", "secret", "postgres", "credential", "key"];
 
 /// One fault of a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -92,6 +92,16 @@ impl<'r> Keys<'r> {
         self.table.contains_key(key)
     }
 
+    /// Names keys that may stand here and are read only beside others.
+    pub fn may_stand(&self, keys: &[&'static str]) {
+        self.known.borrow_mut().extend(keys);
+    }
+
+    /// Whether `key` is an array without anything in it.
+    pub fn is_empty_list(&self, key: &str) -> bool {
+        self.table.get(key).and_then(|value| value.get_ref().as_array()).is_some_and(|array| array.is_empty())
+    }
+
     /// The text of `key`, unchecked: for comparing sections whose values were checked on their own.
     pub fn text(&self, key: &str) -> Option<&'r str> {
         self.table.get(key)?.get_ref().as_str()

@@ -4,12 +4,16 @@
 
 mod billing;
 mod check;
+mod countersigning;
 mod fault;
+mod issuers;
 mod keys;
 mod list;
 mod online;
 mod read;
 mod schedule;
+mod signature_level;
+mod signing_keys;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,10 +21,14 @@ use std::time::Duration;
 use oblik_domain::invoice::Seller;
 
 pub use billing::{Billing, Eyes, WithoutReadings};
+pub use countersigning::Countersigning;
 pub use fault::{Fault, Faults};
+pub use issuers::{Branch, Operator, OperatorBills};
 pub use list::TrustedListAt;
 pub use online::{AllowedHost, Network, Online};
 pub use schedule::parse as parse_schedule;
+pub use signature_level::{Level, SignatureLevel, TimestampAuthority, WithoutTimestamp};
+pub use signing_keys::{Signing, SigningKey, TokenKeyAt};
 
 /// Everything the daemon is told.
 #[derive(Debug, Clone)]
@@ -29,7 +37,13 @@ pub struct Config {
     pub state_dir: PathBuf,
     pub store: StoreAt,
     pub supplier: Supplier,
-    pub signing: KeyFile,
+    /// The distribution operator, where this house issues its documents too.
+    pub operator: Option<Operator>,
+    /// Branches of the supplier that differ from it.
+    pub branches: Vec<Branch>,
+    /// The supplier's keys.
+    pub signing: Signing,
+    pub signature_level: SignatureLevel,
     /// Keys that mail may be encrypted to, the newest first; those that were replaced stay for what was written to them.
     pub decryption: Vec<KeyFile>,
     pub trust: TrustPaths,
@@ -38,6 +52,9 @@ pub struct Config {
     pub drops: Vec<Drop>,
     pub delivery: Delivery,
     pub billing: Billing,
+    pub documents: Documents,
+    pub operations: Operations,
+    pub countersigning: Countersigning,
 }
 
 impl Config {
@@ -98,6 +115,13 @@ pub enum StoreAt {
     Postgres(String),
 }
 
+/// How documents look.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Documents {
+    /// The supplier's template; the embedded one when absent.
+    pub template: Option<PathBuf>,
+}
+
 #[derive(Debug, Clone)]
 pub struct Supplier {
     pub seller: Seller,
@@ -114,8 +138,15 @@ pub enum Standing {
     Sample,
 }
 
-/// A private key of the supplier: a PKCS#12 file and its passphrase.
-#[derive(Debug, Clone)]
+/// Whom the house itself writes to.
+#[derive(Debug, Clone, Default)]
+pub struct Operations {
+    /// Hears of certificates that end; nobody does by letter when absent.
+    pub alert: Option<String>,
+}
+
+/// A private key: a PKCS#12 file and its passphrase.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyFile {
     pub pkcs12: PathBuf,
     pub passphrase: Secret,
@@ -281,3 +312,5 @@ pub struct Smtp {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_issuers;

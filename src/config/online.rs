@@ -72,6 +72,11 @@ pub struct Network {
 }
 
 impl Network {
+    /// The network of one address.
+    pub fn only(address: IpAddr) -> Self {
+        Self { address, prefix: if address.is_ipv4() { 32 } else { 128 } }
+    }
+
     pub fn contains(&self, address: IpAddr) -> bool {
         let same = |one: u128, other: u128, bits: u32| {
             let shift = bits.saturating_sub(self.prefix);
@@ -101,7 +106,7 @@ pub(crate) fn online(keys: &Keys<'_>) -> Option<Online> {
     Some(Online { hosts: hosts?, allow_private, max_age, cache_bytes: u64::from(cache_mb) * 1024 * 1024 })
 }
 
-fn allowed_host(value: &str) -> Result<AllowedHost, Wrong> {
+pub(crate) fn allowed_host(value: &str) -> Result<AllowedHost, Wrong> {
     const INSTEAD: &str = "write a host (\"czo.gov.ua\"), all names below one (\"*.diia.gov.ua\"), or with a port of its own (\"ocsp.example.com.ua:8080\")";
     let (below, rest) = match value.strip_prefix("*.") {
         Some(rest) => (Below::AnyName, rest),

@@ -4,17 +4,20 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use oblik_domain::invoice::Seller;
 use toml::de::DeTable;
 
 use crate::billing::billing;
+use crate::countersigning::countersigning;
 use crate::fault::{Fault, Faults};
 use crate::keys::{Keys, Reader, wrong};
 use crate::list::list;
 use crate::online::online;
 use crate::schedule::{interval, schedule};
-use crate::{Config, Delivery, Drop, DropAt, Imap, ImapLogin, KeyFile, Mail, Mailbox, MailboxAt, Payments, Schedule, Sftp};
-use crate::{Smtp, Standing, StoreAt, Supplier, Tls, TlsMode, TrustPaths, Unproven, check};
+use crate::signature_level::signature_level;
+use crate::{
+    Branch, Config, Delivery, Documents, Drop, DropAt, Imap, ImapLogin, KeyFile, Mail, Mailbox, MailboxAt, Operations, Payments,
+};
+use crate::{Schedule, Sftp, Smtp, StoreAt, Tls, TlsMode, TrustPaths, Unproven, check, issuers, signing_keys};
 
 /// Far above any real file.
 const TEXT_BYTES: usize = 1024 * 1024;
@@ -52,9 +55,16 @@ fn syntax(text: &str, error: &toml::de::Error) -> Fault {
 fn whole(root: &Keys<'_>) -> Option<Config> {
     let state_dir = root.path("state_dir");
     let store = root.required_table("store").and_then(|keys| store(&keys));
-    let supplier = root.required_table("supplier").and_then(|keys| supplier(&keys));
-    let signing = root.required_table("signing").and_then(|keys| key_file(&keys));
-    let decryption: Vec<Option<KeyFile>> = root.tables("decryption").iter().map(key_file).collect();
+    let (supplier_keys, operator_keys, branch_keys) =
+        (root.required_table("supplier"), root.table("operator"), root.tables("branch"));
+    let supplier = supplier_keys.as_ref().and_then(issuers::supplier);
+    let operator = operator_keys.as_ref().map(issuers::operator);
+    let branches: Vec<Option<Branch>> = branch_keys.iter().map(|keys| issuers::branch(keys, supplier.as_ref())).collect();
+    issuers::together(supplier_keys.as_ref(), operator_keys.as_ref(), &branch_keys);
+    let supplier_signing = root.required_table("signing");
+    let signature_level = supplier_signing.as_ref().and_then(signature_level);
+    let signing = supplier_signing.as_ref().and_then(signing_keys::signing);
+    let decryption: Vec<Option<KeyFile>> = root.tables("decryption").iter().map(decryption).collect();
     let trust = root.required_table("trust").map(|keys| trust(&keys));
     let mail = root.required_table("mail").and_then(|keys| mail(&keys));
     let (mailbox_keys, drop_keys) = (root.tables("mailbox"), root.tables("drop"));
@@ -64,6 +74,9 @@ fn whole(root: &Keys<'_>) -> Option<Config> {
     let drops: Vec<Option<Drop>> = drop_keys.iter().map(drop_at).collect();
     let delivery = delivery_keys.as_ref().and_then(|keys| delivery(keys, smtp_keys.as_ref()));
     let billing = root.table("billing").map(|keys| billing(&keys)).unwrap_or_default();
+    let documents = root.table("documents").map(|keys| documents(&keys)).unwrap_or_default();
+    let operations = root.table("operations").map(|keys| operations(&keys)).unwrap_or_default();
+    let countersigning = root.table("countersigning").map(|keys| countersigning(&keys)).unwrap_or_default();
     root.finish();
     together(&mailbox_keys, &drop_keys, delivery_keys.as_ref(), smtp_keys.as_ref());
 
@@ -74,9 +87,35 @@ fn whole(root: &Keys<'_>) -> Option<Config> {
         (None, StoreAt::Postgres(_)) => PathBuf::from("/var/lib/oblik"),
     };
     let (supplier, signing, trust, mail, delivery) = (supplier?, signing?, trust?, mail?, delivery?);
-    let decryption = decryption.into_iter().collect::<Option<_>>()?;
+    let mut signature_level = signature_level?;
+    if let (Some(service), Some(online)) = (&mut signature_level.service, &trust.online) {
+        service.online.allow_private.extend(&online.allow_private);
+    }
+    let (decryption, branches) = (decryption.into_iter().collect::<Option<_>>()?, branches.into_iter().collect::<Option<_>>()?);
+    let operator = match operator {
+        Some(operator) => Some(operator?),
+        None => None,
+    };
     let (mailboxes, drops) = (mailboxes.into_iter().collect::<Option<_>>()?, drops.into_iter().collect::<Option<_>>()?);
-    Some(Config { state_dir, store, supplier, signing, decryption, trust, mail, mailboxes, drops, delivery, billing })
+    Some(Config {
+        state_dir,
+        store,
+        supplier,
+        operator,
+        branches,
+        signing,
+        signature_level,
+        decryption,
+        trust,
+        mail,
+        mailboxes,
+        drops,
+        delivery,
+        billing,
+        documents,
+        operations,
+        countersigning,
+    })
 }
 
 /// What only the sections together can have wrong.
@@ -117,33 +156,22 @@ fn store(keys: &Keys<'_>) -> Option<StoreAt> {
     sqlite.or(postgres)
 }
 
-fn supplier(keys: &Keys<'_>) -> Option<Supplier> {
-    let name = keys.required("name", "\"…\"", check::line);
-    let edrpou = keys.required("edrpou", "\"12345678\"", check::edrpou);
-    let vat_number = keys.required("vat_number", "\"123456789012\"", check::vat_number);
-    let address = keys.required("address", "\"…\"", check::line);
-    let iban = keys.required("iban", "\"UA…\"", check::iban);
-    let bank = keys.required("bank", "\"…\"", check::line);
-    let phone = keys.required("phone", "\"+380 …\"", check::line);
-    let email = keys.required("email", "\"office@example.com.ua\"", check::address);
-    let licence = keys.optional("licence", check::line_or_nothing).unwrap_or_default();
-    let invoice_series = keys.optional("invoice_series", check::series).unwrap_or_default();
+fn documents(keys: &Keys<'_>) -> Documents {
+    let template = keys.path("template");
     keys.finish();
-    let (name, edrpou, vat_number, address) = (name?, edrpou?, vat_number?, address?);
-    let (iban, bank, phone, email) = (iban?, bank?, phone?, email?);
-    let seller = Seller { name, edrpou, vat_number, address, iban, bank, phone, email, licence };
-    Some(Supplier { seller, standing: Standing::Real, invoice_series })
+    Documents { template }
 }
 
-fn key_file(keys: &Keys<'_>) -> Option<KeyFile> {
-    // The PKCS#12 file may itself come as a credential.
-    let pkcs12 = keys.required("pkcs12", "\"credential:supplier.p12\"", |value| match value.strip_prefix("credential:") {
-        Some(_) => keys.reader.secret(value).map(|secret| secret.0),
-        None => keys.reader.path(value),
-    });
-    let passphrase = keys.required("passphrase", "\"credential:supplier-passphrase\"", |value| keys.reader.secret(value));
+fn decryption(keys: &Keys<'_>) -> Option<KeyFile> {
+    let file = signing_keys::file(keys);
     keys.finish();
-    Some(KeyFile { pkcs12: pkcs12?, passphrase: passphrase? })
+    file
+}
+
+fn operations(keys: &Keys<'_>) -> Operations {
+    let alert = keys.optional("alert", check::address);
+    keys.finish();
+    Operations { alert }
 }
 
 fn trust(keys: &Keys<'_>) -> TrustPaths {

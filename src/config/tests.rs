@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 
-const GOOD: &str = r#"[store]
+pub(super) const GOOD: &str = r#"[store]
 sqlite = "oblik.db"
 
 [supplier]
@@ -67,10 +67,19 @@ journal_mailbox = "journal"
 [trust.list]
 file = "trust/list.xml"
 signers = "trust/list-signers"
+
+[operations]
 "#;
 
-fn parse(text: &str) -> Result<Config, Faults> {
+pub(super) fn parse(text: &str) -> Result<Config, Faults> {
     read::config(text, Path::new("/etc/oblik"), Path::new("/run/credentials/oblik.service"))
+}
+
+fn first_file(config: &Config) -> &KeyFile {
+    match config.signing.keys.as_slice() {
+        [SigningKey::File(file)] => file,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -81,8 +90,8 @@ fn a_good_file_becomes_the_configuration_with_its_defaults() {
     let postgres = parse(&GOOD.replace("sqlite = \"oblik.db\"", "postgres = \"postgres:///oblik\"")).unwrap();
     assert_eq!(postgres.state_dir, Path::new("/var/lib/oblik"));
     assert_eq!(config.supplier.standing, Standing::Real);
-    assert_eq!(config.signing.pkcs12, Path::new("/etc/oblik/keys/supplier.p12"));
-    assert_eq!(config.signing.passphrase, Secret("/run/credentials/oblik.service/supplier-passphrase".into()));
+    assert_eq!(first_file(&config).pkcs12, Path::new("/etc/oblik/keys/supplier.p12"));
+    assert_eq!(first_file(&config).passphrase, Secret("/run/credentials/oblik.service/supplier-passphrase".into()));
     assert_eq!(config.mail.unproven, Unproven::TechnicalStatus);
     let MailboxAt::Imap(imap) = &config.mailboxes[0].at else { panic!("the first mailbox is of IMAP") };
     assert_eq!((imap.port, imap.tls.mode, imap.idle), (993, TlsMode::Implicit, true));
@@ -119,7 +128,7 @@ fn ports_follow_the_way_of_tls_unless_they_are_named() {
 fn the_example_is_a_configuration() {
     let config = parse(example()).unwrap();
     assert_eq!((config.mailboxes.len(), config.drops.len()), (2, 1));
-    assert_eq!(config.signing.pkcs12, Path::new("/run/credentials/oblik.service/supplier.p12"));
+    assert_eq!(first_file(&config).pkcs12, Path::new("/run/credentials/oblik.service/supplier.p12"));
     // Each line that is commented out must be a line that could be written.
     let alternatives = [
         ("sqlite = \"/var/lib/oblik/oblik.db\"\n", "#postgres = "),
@@ -205,8 +214,8 @@ fn without_a_file_everything_lies_under_one_folder() {
     assert!(matches!(&config.delivery, Delivery::Maildir(path) if path == Path::new("/tmp/demo/mail/out")));
     assert_eq!(config.trust.anchors.as_deref(), Some(Path::new("/tmp/demo/trust/anchors")));
     assert!(config.trust.list.is_none());
-    assert_eq!(config.signing.pkcs12, Path::new("/tmp/demo/keys/supplier.p12"));
-    assert_eq!(config.signing.passphrase, Secret("/tmp/demo/keys/supplier.pass".into()));
+    assert_eq!(first_file(&config).pkcs12, Path::new("/tmp/demo/keys/supplier.p12"));
+    assert_eq!(first_file(&config).passphrase, Secret("/tmp/demo/keys/supplier.pass".into()));
 }
 
 #[test]
@@ -395,5 +404,14 @@ proptest! {
     #[test]
     fn no_schedule_panics(text in "[0-9*/,?A-Za-z -]{0,40}") {
         let _ = parse_schedule(&text);
+    }
+}
+
+#[test]
+fn a_signed_copy_is_awaited_for_working_days_or_not_at_all() {
+    assert_eq!(parse(GOOD).unwrap().countersigning.days, 5);
+    for (days, known) in [("0", Some(0)), ("60", Some(60)), ("61", None), ("-1", None)] {
+        let text = format!("{GOOD}\n[countersigning]\ndays = {days}\n");
+        assert_eq!(parse(&text).ok().map(|config| config.countersigning.days), known, "{days}");
     }
 }
