@@ -92,6 +92,34 @@ pub fn signed_act(message: &Message) -> Result<Candidate, Vec<Finding>> {
     find(message).map_err(|findings| if is_encrypted { vec![Finding::error(Code::MailEncrypted)] } else { findings })
 }
 
+/// The one detached signature of a message that holds no document it could be over, put over `document` of ours: its sender may
+/// have kept the file and sent the signature alone. Whether it names that document is for who verifies it.
+pub fn lone_signature(message: &Message, document: &[u8]) -> Option<Signed> {
+    if signed_act(message).is_ok() || message.parts.iter().any(is_document) {
+        return None;
+    }
+    let mut signatures = message.parts.iter().filter(|part| part.kind == Kind::Cms { encloses: false });
+    let (one, other) = (signatures.next()?, signatures.next());
+    if other.is_some_and(|other| other.bytes != one.bytes) || signatures.next().is_some() {
+        return None;
+    }
+    Some(Signed::Detached { content: bare_document(document)?, signature: one.clone() })
+}
+
+/// The S/MIME signature over a whole message that brings one document: what counts when that document carries no signature of
+/// the sender's own.
+pub fn smime_around(message: &Message) -> Option<Signed> {
+    let parts = &message.parts;
+    let around = parts.iter().enumerate().rev().find_map(|(index, part)| match &part.kind {
+        Kind::SmimeSigned { content, signature } => Some((index, content, signature)),
+        _ => None,
+    });
+    let (index, content, signature) = around?;
+    let within = (0..parts.len()).filter(|at| is_within(parts, *at, index));
+    let documents = within.filter(|at| parts.get(*at).is_some_and(is_document)).count();
+    (documents == 1).then(|| Signed::SmimeSigned { content: content.clone(), signature: signature.clone() })
+}
+
 fn find(message: &Message) -> Result<Candidate, Vec<Finding>> {
     let parts = &message.parts;
     let mut found = files(parts);

@@ -4,7 +4,8 @@
 //! sentence that uses the word is not. The subject of an answer is our own or an older one, so it asks for nothing.
 
 use oblik_domain::ids::ContractNumber;
-use oblik_words::commands::{CONTRACT, Command, POLITE, unmistaken};
+use oblik_domain::invoice::InvoiceNumber;
+use oblik_words::commands::{CONTRACT, Command, DOCUMENT, POLITE, unmistaken};
 use oblik_words::marks;
 
 use crate::parse::Message;
@@ -14,6 +15,8 @@ use crate::parse::Message;
 pub struct Request {
     pub command: Command,
     pub contract: Option<ContractNumber>,
+    /// The number of a document, its series as it was typed.
+    pub document: Option<InvoiceNumber>,
 }
 
 /// What `message` asks for.
@@ -26,7 +29,8 @@ pub fn request(message: &Message) -> Option<Request> {
     let first = first.unwrap_or_default();
     // The number may stand in one and the command in the other.
     let command = subject.command.or(first.command)?;
-    Some(Request { command, contract: subject.contract.or(first.contract) })
+    let (contract, document) = (subject.contract.or(first.contract), subject.document.or(first.document));
+    Some(Request { command, contract, document })
 }
 
 /// What one line says.
@@ -34,13 +38,14 @@ pub fn request(message: &Message) -> Option<Request> {
 struct Read {
     command: Option<Command>,
     contract: Option<ContractNumber>,
+    document: Option<InvoiceNumber>,
     /// Whether it says anything else.
     more: bool,
 }
 
 impl Read {
     fn is_greeting(&self) -> bool {
-        self.command.is_none() && self.contract.is_none() && !self.more
+        self.command.is_none() && self.contract.is_none() && self.document.is_none() && !self.more
     }
 }
 
@@ -53,7 +58,14 @@ fn read(line: &str) -> Read {
     }
     let mut read = Read::default();
     let mut words: Vec<String> = Vec::new();
-    for word in plain(line).split_whitespace() {
+    let mut rest = String::new();
+    for word in line.split_whitespace() {
+        match document_number(word) {
+            Some(number) if read.document.is_none() => read.document = Some(number),
+            _ => rest.extend([word, " "]),
+        }
+    }
+    for word in plain(&rest).split_whitespace() {
         match ContractNumber::parse(word) {
             Ok(contract) if read.contract.is_none() => read.contract = Some(contract),
             _ => words.push(word.to_owned()),
@@ -61,6 +73,7 @@ fn read(line: &str) -> Read {
     }
     let mut said = words.join(" ");
     let extras = POLITE.iter().chain(if read.contract.is_some() { CONTRACT } else { &[] });
+    let extras = extras.chain(if read.document.is_some() { DOCUMENT } else { &[] });
     // One may hide another: each round takes at least a word.
     for _ in 0..words.len() {
         said = extras.clone().fold(said, |said, extra| without(&said, extra));
@@ -70,8 +83,28 @@ fn read(line: &str) -> Read {
     read
 }
 
+/// Numbers of documents that a text names, each whole, in their order.
+pub fn document_numbers(text: &str) -> impl Iterator<Item = InvoiceNumber> + '_ {
+    text.split(|c: char| !(c.is_alphanumeric() || is_dash(c))).filter_map(document_number)
+}
+
+fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '‐' | '‑' | '–' | '—' | '−')
+}
+
+/// `№ОЕ-2026-000001,`: a year of four digits and a running number of six at least, so that no day or month is taken for one.
+fn document_number(word: &str) -> Option<InvoiceNumber> {
+    let dashed: String = word.chars().map(|c| if is_dash(c) { '-' } else { c }).collect();
+    let bare = dashed.trim_matches(|c: char| !c.is_alphanumeric());
+    let (before, running) = bare.rsplit_once('-')?;
+    let year = before.rsplit_once('-').map_or(before, |(_, year)| year);
+    // Six digits are padded, more are not.
+    let is_running = running.len() == 6 || (running.len() > 6 && !running.starts_with('0'));
+    InvoiceNumber::parse(bare).filter(|_| year.len() == 4 && is_running)
+}
+
 /// Lower case, one alphabet a word, marks and apostrophes gone.
-fn plain(line: &str) -> String {
+pub(crate) fn plain(line: &str) -> String {
     let line = line.to_lowercase();
     let kept =
         line.chars().filter(|c| !matches!(c, '\'' | '’' | 'ʼ' | '`' | '‘' | '´' | '"' | '\u{301}' | '\u{ad}' | '\u{200b}'));
@@ -85,7 +118,7 @@ fn plain(line: &str) -> String {
 }
 
 /// `said` without whole words `extra` at either end.
-fn without(said: &str, extra: &str) -> String {
+pub(crate) fn without(said: &str, extra: &str) -> String {
     let start = said.strip_prefix(extra).filter(|rest| rest.is_empty() || rest.starts_with(' ')).unwrap_or(said);
     let end = start.strip_suffix(extra).filter(|rest| rest.is_empty() || rest.ends_with(' ')).unwrap_or(start);
     end.trim().to_owned()

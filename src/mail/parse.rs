@@ -138,7 +138,7 @@ fn return_path(headers: &Headers) -> ReturnPath {
 }
 
 /// The letter's own text: the first plain one, else the first HTML one; never that of a forwarded message.
-fn text(parts: &[Part]) -> String {
+pub(crate) fn text(parts: &[Part]) -> String {
     let own = |kind: Kind| parts.iter().find(move |part| part.kind == kind && part.inline && !part.forwarded && !part.opened);
     let read = |part: &Part| String::from_utf8_lossy(&part.bytes).into_owned();
     match (own(Kind::Text), own(Kind::Html)) {

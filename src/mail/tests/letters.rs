@@ -15,7 +15,7 @@ use oblik_domain::period::Period;
 use oblik_domain::{DateTime, Decimal, Utc};
 use oblik_mail::compose::AutoSubmitted;
 use oblik_mail::{Attachment, Letter, Message, may_reply, message_id, render, reply_subject};
-use oblik_words::letters::{self, ActSeen, MessageSeen, Text};
+use oblik_words::letters::{self, ActSeen, Enclosed, EnclosedKind, MessageSeen, Text};
 
 fn moment() -> DateTime<Utc> {
     "2026-11-21T12:05:09Z".parse().unwrap()
@@ -57,6 +57,7 @@ fn invoice() -> Invoice {
         emails: vec!["buh@customer.ua".to_owned()],
         product: "business".to_owned(),
         self_billing: SelfBilling::Allowed,
+        branch: None,
         terms: Vec::new(),
         limits: Vec::new(),
     };
@@ -80,7 +81,25 @@ fn invoice() -> Invoice {
     };
     let number = InvoiceNumber { series: "ОЕ".to_owned(), year: 2026, running: 1 };
     let due = period.last_day();
-    Invoice { number, issued_on: due, due_on: due, seller, buyer, points: Vec::new(), bill }
+    Invoice {
+        number,
+        issued_on: due,
+        due_on: due,
+        seller,
+        buyer,
+        points: Vec::new(),
+        bill,
+        issuer: oblik_domain::invoice::IssuerRole::Supplier,
+        prepaid: Kopiykas::ZERO,
+        history: Vec::new(),
+        standing: None,
+    }
+}
+
+fn enclosed() -> Vec<Enclosed> {
+    let file = |name: &str, kind| Enclosed { name: name.to_owned(), number: invoice().number, kind };
+    let page = file("rahunok-2026-000001.pdf", EnclosedKind::Page(oblik_domain::invoice::IssuerRole::Supplier));
+    vec![page, file("rahunok-2026-000001.xml", EnclosedKind::MachineReadable)]
 }
 
 fn every_text() -> Vec<(&'static str, Text)> {
@@ -105,8 +124,8 @@ fn every_text() -> Vec<(&'static str, Text)> {
         ("unbilled", letters::calculation_not_possible(&act(), &missing, supplier)),
         ("message", letters::message_refused(&seen, &[Finding::error(Code::MailUnsigned)], supplier)),
         ("signer", letters::signer_not_authorised(&seen, supplier)),
-        ("invoice", letters::invoice_issued(&invoice())),
-        ("invoiced", letters::act_invoiced(&act(), &invoice())),
+        ("invoice", letters::invoice_issued(&[&invoice()], &enclosed())),
+        ("invoiced", letters::act_invoiced(&act(), &[&invoice()], &enclosed())),
     ]
 }
 
@@ -354,4 +373,26 @@ fn python_cuts_a_message_into_the_same_files() {
             parts.iter().map(|part| format!("{} {}", hex::encode(sha2::Sha256::digest(&part.bytes)), part.name)).collect();
         assert_eq!(told.lines().collect::<Vec<_>>(), ours, "{shape}");
     }
+}
+
+#[test]
+fn a_letter_asks_for_what_is_left_and_for_nothing_where_nothing_is() {
+    let dense = |text: &str| text.replace(char::is_whitespace, "");
+    let text = |prepaid| {
+        let text = letters::invoice_issued(&[&Invoice { prepaid, ..invoice() }], &enclosed());
+        String::from_utf8(render(&letter(text, Vec::new())).unwrap())
+            .map(|raw| Message::parse(raw.as_bytes()).unwrap().fresh_text)
+            .unwrap()
+    };
+    let total = invoice().bill.total;
+    let half = text(Kopiykas(total.0 / 2));
+    assert!(
+        half.to_lowercase().contains("реквізити для оплати")
+            && dense(&half).contains("585715,88")
+            && !dense(&half).contains("1171431,76"),
+        "{half}"
+    );
+    let paid = text(total);
+    assert!(paid.contains("сплачувати за ним нічого не потрібно"), "{paid}");
+    assert!(!paid.to_lowercase().contains("реквізити для оплати") && !paid.contains("Сплатити до"), "{paid}");
 }
