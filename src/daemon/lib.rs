@@ -1,5 +1,6 @@
 //! The daemon: rounds on a schedule, its life under systemd, what it tells.
 
+mod certificates;
 pub mod lifecycle;
 mod month;
 mod rounds;

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
+use crate::certificates::certificates;
 use crate::lifecycle::{Lifecycle, OnlyInstance, Order, Orders};
 use crate::month;
 use crate::rounds::{self, Bells, Source, told};
@@ -47,6 +48,7 @@ pub async fn run(path: Option<PathBuf>, config: Config) -> Result<()> {
     house.owner = owner.clone();
     // We hold the only lock on this state: whoever holds a lease by its name is dead, and with a file of our own so is everybody.
     release_leases(&house, Some(&*owner).filter(|_| !alone)).await?;
+    oblik_pipeline::tell_templates(&house).await?;
     loop {
         match serve(&house, &lifecycle, &mut orders).await? {
             End::Stopped => break,
@@ -95,6 +97,7 @@ async fn reloaded(path: Option<&Path>, old: &House) -> Result<Option<House>> {
     anyhow::ensure!(config.store == old.config.store, "the store cannot change while running; restart instead");
     let mut house = House::open(config).await?;
     house.owner = old.owner.clone();
+    oblik_pipeline::tell_templates(&house).await?;
     old.store.close().await;
     info!("configuration reloaded");
     Ok(Some(house))
@@ -120,6 +123,7 @@ async fn serve(house: &House, lifecycle: &Lifecycle, orders: &mut Orders) -> Res
         stations.spawn(rounds::station(house.clone(), station, bells.clone()));
     }
     stations.spawn(month::month(house.clone(), bells.clone()));
+    stations.spawn(certificates(house.clone(), bells.clone()));
     post.spawn(rounds::post(house.clone(), bells.clone()));
     let status = format!("{} mailboxes, {} drops", house.config.mailboxes.len(), house.config.drops.len());
     info!(mailboxes = house.config.mailboxes.len(), drops = house.config.drops.len(), store = house.store.engine_name(), "ready");

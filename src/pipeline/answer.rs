@@ -9,23 +9,31 @@ use oblik_config::Unproven;
 use oblik_domain::account::{AccountRecord, Calculation};
 use oblik_domain::finding::{Code, Finding, refuses};
 use oblik_domain::ids::ContractNumber;
-use oblik_domain::invoice::Invoice;
 use oblik_domain::period::Period;
 use oblik_domain::states::{ActState, ItemEvent, ItemState};
-use oblik_mail::compose::AutoSubmitted;
-use oblik_mail::{Attachment, Kind, Letter, Message, message_id, render, reply_subject};
-use oblik_store::{About, Claimed, ItemWork, Lease, LetterClass, NewLetter, Purpose, Result, StoreError, Tx};
+use oblik_mail::{Kind, Message};
+use oblik_store::{Claimed, ItemWork, Lease, LetterClass, Purpose, Result, StoreError, Tx};
 use oblik_words::commands::Command;
 use oblik_words::letters::{self, ActSeen, MessageSeen, Text};
-use oblik_words::letters_billing;
+use oblik_words::letters_acts::CurrentAct;
+use oblik_words::{letters_acts, letters_billing, letters_copies};
 use serde_json::json;
 use tracing::info;
 
 use crate::House;
 use crate::ask::{self, Requested};
+use crate::ask_document;
 use crate::calculate::Ready;
-use crate::classify::{INTENT_ACT_BY_MACHINE, INTENT_CALCULATE, INTENT_TRIAL, INTENT_TRIAL_UNSIGNED};
+use crate::classify::{
+    INTENT_ACT_BY_MACHINE, INTENT_CALCULATE, INTENT_COPY, INTENT_DOCUMENT, INTENT_OBJECTION, INTENT_QUESTION, INTENT_TRIAL,
+    INTENT_TRIAL_UNSIGNED,
+};
+use crate::countersign;
+use crate::outgoing::{Draft, Enclosed, Outgoing, Telling, outgoing};
+use crate::parcel::Parcel;
+use crate::reading_acts::{current_act, signed_version};
 use crate::station::{Station, Trouble, report};
+use crate::ticket::{self, Asked, Opening};
 
 pub(crate) struct Answer;
 
@@ -40,27 +48,10 @@ pub(crate) enum Said {
     Letter(Box<Draft>),
     /// The bill the sender asked for: the letter comes with it.
     Bill(Box<Ready>),
+    /// A person shall answer; the letter that tells its number is written when it is known.
+    Ticket(Box<Opening>, Box<Option<Message>>),
     /// Nothing, and why.
     Silence(&'static str),
-}
-
-pub(crate) struct Draft {
-    purpose: Purpose,
-    class: LetterClass,
-    to: String,
-    subject: String,
-    message_id: String,
-    bytes: Vec<u8>,
-}
-
-/// A decision before it is written out.
-struct Telling {
-    purpose: Purpose,
-    to: String,
-    /// Whether it continues the sender's thread: only when it goes to the sender.
-    in_thread: bool,
-    text: Text,
-    invoice: Option<(Box<Invoice>, Vec<u8>)>,
 }
 
 impl Station for Answer {
@@ -84,26 +75,27 @@ impl Station for Answer {
 
     async fn commit(&self, house: &House, tx: &mut Tx, claim: &Claimed<ItemWork>, said: &Said) -> Result<()> {
         let now = house.now();
+        let of_ticket;
+        let said = if let Said::Ticket(opening, message) = said {
+            of_ticket = match ticket::take_in(house, tx, claim, opening).await? {
+                Ok(telling) => written(house, claim, (**message).as_ref(), telling).map_err(|_| StoreError::Rows {
+                    statement: "letter of a ticket",
+                    expected: "a writable address",
+                    found: 0,
+                })?,
+                Err(why) => Said::Silence(why),
+            };
+            &of_ticket
+        } else {
+            said
+        };
         match said {
             Said::Letter(draft) if withheld(tx, draft, now).await? => {
                 tx.journal(now, "answer withheld", "item", claim.id, &json!({ "why": "too many notices to this address today" }));
             }
-            Said::Letter(draft) => {
-                let letter = NewLetter {
-                    about: About::Item(claim.id),
-                    purpose: draft.purpose,
-                    class: draft.class,
-                    channel: "mail",
-                    recipient: &draft.to,
-                    subject: &draft.subject,
-                    message_id: &draft.message_id,
-                    bytes: &draft.bytes,
-                };
-                tx.write_letter(&letter, now).await?;
-                let detail = json!({ "message_id": draft.message_id, "purpose": draft.purpose.as_str() });
-                tx.journal(now, "letter written", "item", claim.id, &detail);
-            }
+            Said::Letter(draft) => draft.write(tx, claim.id, now).await?,
             Said::Bill(ready) => return ask::bill(house, tx, claim, ready, now).await,
+            Said::Ticket(..) => {}
             Said::Silence(why) => {
                 if *why == NOT_REGISTERED {
                     tx.put_findings(claim.id, Self::NAME, &[Finding::information(Code::MailSenderUnknown)]).await?;
@@ -137,6 +129,13 @@ async fn say(house: &House, tx: &mut Tx, claim: &Claimed<ItemWork>) -> Result<st
     let message = Message::parse(&raw).ok();
     let findings: Vec<Finding> = tx.findings(claim.id).await?.iter().map(oblik_store::StoredFinding::to_finding).collect();
     let intent = tx.intent(claim.id).await?.unwrap_or_default();
+    if matches!(intent.as_str(), INTENT_QUESTION | INTENT_OBJECTION) {
+        match ticket::asked(house, tx, claim.id, message.as_ref(), &intent).await? {
+            Asked::Ticket(opening) => return Ok(Ok(Said::Ticket(opening, Box::new(message)))),
+            Asked::Silence(why) => return Ok(Ok(Said::Silence(why))),
+            Asked::Other => {}
+        }
+    }
     let telling = match tx.act_of_item(claim.id).await? {
         Some((act, _, state)) => match of_act(house, tx, claim, message.as_ref(), &findings, (act, state), &intent).await? {
             Ok(decision) => decision,
@@ -144,9 +143,17 @@ async fn say(house: &House, tx: &mut Tx, claim: &Claimed<ItemWork>) -> Result<st
         },
         None if intent == INTENT_CALCULATE => match ask::requested(house, tx, claim, message.as_ref()).await? {
             Ok(Requested::Bill(ready)) => return Ok(Ok(Said::Bill(ready))),
-            Ok(Requested::Letter(text)) => to_sender(message.as_ref(), text),
+            Ok(Requested::Letter(text)) => to_sender(message.as_ref(), text, Enclosed::Nothing),
+            Ok(Requested::Sign(text, act)) => to_sender(message.as_ref(), text, Enclosed::Act(act)),
+            Ok(Requested::NoAct(text, contract, period)) => {
+                to_sender(message.as_ref(), text, Enclosed::ActWanted(contract, period))
+            }
             Ok(Requested::Silence(why)) => Err(why),
             Err(trouble) => return Ok(Err(trouble)),
+        },
+        None if intent == INTENT_DOCUMENT => match ask_document::requested(house, tx, claim, message.as_ref()).await? {
+            Ok((text, files)) => to_sender(message.as_ref(), text, Enclosed::Files(files)),
+            Err(why) => Err(why),
         },
         None => of_message(house, tx, claim, message.as_ref(), &findings, &intent).await?,
     };
@@ -157,11 +164,11 @@ async fn say(house: &House, tx: &mut Tx, claim: &Claimed<ItemWork>) -> Result<st
     Ok(written(house, claim, message.as_ref(), telling))
 }
 
-type Decision = std::result::Result<Telling, &'static str>;
+pub(crate) type Decision = std::result::Result<Telling, &'static str>;
 
-fn to_sender(message: Option<&Message>, text: Text) -> Decision {
+fn to_sender(message: Option<&Message>, text: Text, enclosed: Enclosed) -> Decision {
     let to = message.map(|message| message.from.clone()).ok_or("it has no readable sender")?;
-    Ok(Telling { purpose: Purpose::Answer, to, in_thread: true, text, invoice: None })
+    Ok(Telling { purpose: Purpose::Answer, to, in_thread: true, text, enclosed })
 }
 
 async fn of_act(
@@ -173,6 +180,9 @@ async fn of_act(
     (act, state): (i64, ActState),
     intent: &str,
 ) -> Result<std::result::Result<Decision, Trouble>> {
+    if let Some(decision) = countersign::told(house, tx, claim, message, findings, (act, state), intent).await? {
+        return Ok(Ok(decision));
+    }
     let by_machine = intent == INTENT_ACT_BY_MACHINE;
     let content = tx.signed_content(act).await?;
     let Some(content) = content.filter(|_| state != ActState::Rejected) else {
@@ -195,16 +205,15 @@ async fn of_act(
         ignored: message.and_then(|message| oblik_mail::signed_act(message).ok()).map(|act| act.ignored).unwrap_or_default(),
     };
     let supplier = &house.config.supplier.seller.name;
-    let mut invoice = None;
+    let mut enclosed = Enclosed::Nothing;
     let text = match state {
         ActState::Invoiced => {
-            let stored = tx.invoice_of_act(act).await?;
-            let Some((stored, sha256)) = stored.and_then(|stored| stored.pdf_sha256.clone().map(|sha256| (stored, sha256)))
-            else {
+            let documents = tx.invoices_of_act(act).await?;
+            let Some(parcel) = Parcel::of(tx, documents).await?.filter(|parcel| !parcel.documents.is_empty()) else {
                 return silence("the invoice has no document");
             };
-            let text = letters::act_invoiced(&seen, &stored.invoice);
-            invoice = Some((stored.invoice, tx.blob(&sha256).await?));
+            let text = letters::act_invoiced(&seen, &parcel.invoices(), &parcel.enclosed);
+            enclosed = Enclosed::Invoices(parcel.attachments);
             text
         }
         ActState::Unbilled if waits(&record, content.period) && !refuses(findings) => {
@@ -215,6 +224,16 @@ async fn of_act(
             Ok(text) => text,
             Err(trouble) => return Ok(Err(trouble)),
         },
+        ActState::Refused if !by_machine && findings.iter().any(|finding| finding.code == Code::ActVoided) => {
+            let act = current_act(tx, &content.contract, content.period).await?;
+            let current = match (&act, signed_version(tx, &content.contract, content.period).await?) {
+                (_, Some(version)) => CurrentAct::Signed(version),
+                (Some(act), None) => CurrentAct::Attached(act.version),
+                (None, None) => CurrentAct::InTheMaking,
+            };
+            enclosed = act.map_or(Enclosed::Nothing, Enclosed::Act);
+            letters_acts::void_act_refused(&seen, findings, current, supplier)
+        }
         ActState::Refused if !by_machine => letters::act_refused(&seen, findings, supplier),
         ActState::Repeated if !by_machine => {
             let accepted =
@@ -224,7 +243,7 @@ async fn of_act(
         _ => return silence("nothing new, and a machine sent it"),
     };
     let purpose = if by_machine { Purpose::Notice } else { Purpose::Answer };
-    Ok(Ok(Ok(Telling { purpose, to: to.to_owned(), in_thread: sender.is_some(), text, invoice })))
+    Ok(Ok(Ok(Telling { purpose, to: to.to_owned(), in_thread: sender.is_some(), text, enclosed })))
 }
 
 /// Whether the account is calculated when its customer asks.
@@ -256,16 +275,25 @@ async fn of_rejected(
     };
     let in_thread = message.is_some_and(|message| message.from == to);
     let text = letters::signer_not_authorised(&message_seen(claim), &house.config.supplier.seller.name);
-    Ok(Ok(Telling { purpose: Purpose::Notice, to, in_thread, text, invoice: None }))
+    Ok(Ok(Telling { purpose: Purpose::Notice, to, in_thread, text, enclosed: Enclosed::Nothing }))
 }
 
-async fn registered_address(tx: &mut Tx, contract: Option<&ContractNumber>) -> Result<Option<String>> {
+pub(crate) async fn registered_address(tx: &mut Tx, contract: Option<&ContractNumber>) -> Result<Option<String>> {
     let Some(contract) = contract else { return Ok(None) };
     Ok(tx.account_record(contract).await?.and_then(|record| record.account.emails.into_iter().next()))
 }
 
+/// Whether the sender of a message may be told what is wrong with it: our own MX found the address authentic, or none is configured
+/// and the administrator lets technical answers go.
+pub(crate) fn may_know(house: &House, message: &Message) -> bool {
+    match &house.config.mail.authserv_id {
+        Some(own) => message.dmarc_pass(own),
+        None => house.config.mail.unproven == Unproven::TechnicalStatus,
+    }
+}
+
 /// What is wrong with a message, told to its sender when that is a registered address.
-async fn of_message(
+pub(crate) async fn of_message(
     house: &House,
     tx: &mut Tx,
     claim: &Claimed<ItemWork>,
@@ -277,11 +305,7 @@ async fn of_message(
     if tx.accounts_of_address(&message.from).await?.is_empty() {
         return Ok(Err(NOT_REGISTERED));
     }
-    let may_know = match &house.config.mail.authserv_id {
-        Some(own) => message.dmarc_pass(own),
-        None => house.config.mail.unproven == Unproven::TechnicalStatus,
-    };
-    if !may_know {
+    if !may_know(house, message) {
         return Ok(Err("the sender's address is not proven"));
     }
     let bare: Vec<Finding>;
@@ -295,10 +319,12 @@ async fn of_message(
     let (seen, supplier) = (message_seen(claim), &house.config.supplier.seller.name);
     let text = if intent == INTENT_TRIAL_UNSIGNED {
         letters_billing::signature_needed(&seen, Command::TrialCalculation, findings, supplier)
+    } else if intent == INTENT_COPY {
+        letters_copies::copy_refused(&seen, findings, supplier)
     } else {
         letters::message_refused(&seen, findings, supplier)
     };
-    Ok(to_sender(Some(message), text))
+    Ok(to_sender(Some(message), text, Enclosed::Nothing))
 }
 
 fn is_encrypted(message: &Message) -> bool {
@@ -309,7 +335,6 @@ pub(crate) fn message_seen(claim: &Claimed<ItemWork>) -> MessageSeen {
     MessageSeen { received: claim.work.received_at, sha256: claim.work.blob_sha256.clone() }
 }
 
-/// The letter, whole, with a Message-ID that is the same however often it is written.
 fn written(
     house: &House,
     claim: &Claimed<ItemWork>,
@@ -317,85 +342,6 @@ fn written(
     telling: Telling,
 ) -> std::result::Result<Said, Trouble> {
     let seed = format!("{}/{}/{}", claim.work.source, claim.work.blob_sha256, telling.purpose.as_str());
-    let thread = message.filter(|_| telling.in_thread);
-    let subject =
-        thread.map_or_else(|| telling.text.subject.clone(), |message| reply_subject(&message.subject, &telling.text.subject));
-    let in_reply_to = thread.and_then(|message| message.message_id.clone());
-    let mut references = thread.map(|message| message.references.clone()).unwrap_or_default();
-    references.extend(in_reply_to.clone());
-    let class = if telling.invoice.is_some() { LetterClass::Money } else { LetterClass::Notice };
-    let letter = Letter {
-        id: format!("item-{}", claim.id),
-        from_name: house.config.mail.from_name.clone(),
-        from_address: house.config.mail.from_address.clone(),
-        to: telling.to.clone(),
-        subject: subject.clone(),
-        message_id: message_id(&seed, house.mail_domain()),
-        in_reply_to,
-        references,
-        date: house.now(),
-        body: telling.text.body,
-        attachments: telling.invoice.iter().map(|(invoice, pdf)| invoice_attachment(invoice, pdf)).collect(),
-        auto_submitted: if thread.is_some() { AutoSubmitted::Replied } else { AutoSubmitted::Generated },
-    };
-    let bytes = render(&letter).map_err(|cause| Trouble::park(report(&cause)))?;
-    let Letter { message_id, .. } = letter;
-    Ok(Said::Letter(Box::new(Draft { purpose: telling.purpose, class, to: telling.to, subject, message_id, bytes })))
-}
-
-fn invoice_attachment(invoice: &Invoice, pdf: &[u8]) -> Attachment {
-    Attachment {
-        name: format!("{}.pdf", invoice_file_stem(invoice)),
-        media_type: "application/pdf".to_owned(),
-        bytes: pdf.to_vec(),
-    }
-}
-
-/// `rahunok-2026-000001`: a file name that every system takes.
-fn invoice_file_stem(invoice: &Invoice) -> String {
-    let number = invoice.number.to_string();
-    let plain: String = number.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-    format!("rahunok-{}", plain.trim_start_matches('-'))
-}
-
-/// Writes the letter that carries an invoice which answers no message.
-pub(crate) async fn write_invoice_letter(house: &House, tx: &mut Tx, id: i64, invoice: &Invoice, pdf: &[u8]) -> Result<()> {
-    let now = house.now();
-    let Some(to) = registered_address(tx, Some(&invoice.buyer.contract)).await? else {
-        return Err(StoreError::Rows { statement: "address of an invoiced account", expected: "one row at least", found: 0 });
-    };
-    let text = letters::invoice_issued(invoice);
-    let letter = Letter {
-        id: format!("invoice-{id}"),
-        from_name: house.config.mail.from_name.clone(),
-        from_address: house.config.mail.from_address.clone(),
-        to: to.clone(),
-        subject: text.subject.clone(),
-        message_id: message_id(&format!("invoice/{}", invoice.number), house.mail_domain()),
-        in_reply_to: None,
-        references: Vec::new(),
-        date: now,
-        body: text.body,
-        attachments: vec![invoice_attachment(invoice, pdf)],
-        auto_submitted: AutoSubmitted::Generated,
-    };
-    // An address that cannot be written to was refused at import; one that is broken later is seen in the journal.
-    let bytes = render(&letter).map_err(|_| StoreError::Rows {
-        statement: "letter of an invoice",
-        expected: "a writable address",
-        found: 0,
-    })?;
-    let new = NewLetter {
-        about: About::Invoice(id),
-        purpose: Purpose::Invoice,
-        class: LetterClass::Money,
-        channel: "mail",
-        recipient: &to,
-        subject: &letter.subject,
-        message_id: &letter.message_id,
-        bytes: &bytes,
-    };
-    tx.write_letter(&new, now).await?;
-    tx.journal(now, "letter written", "invoice", id, &json!({ "message_id": letter.message_id }));
-    Ok(())
+    let draft = outgoing(house, &Outgoing { item: claim.id, seed }, message, telling);
+    draft.map(|draft| Said::Letter(Box::new(draft))).map_err(|cause| Trouble::park(report(&cause)))
 }

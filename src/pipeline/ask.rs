@@ -7,10 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use oblik_billing::MissingReadings;
 use oblik_config::Unproven;
 use oblik_domain::account::{AccountRecord, ActSignature};
-use oblik_domain::act::{register_name, required_registers};
+use oblik_domain::act::register_name;
 use oblik_domain::finding::{Code, Finding, refuses};
 use oblik_domain::ids::ContractNumber;
-use oblik_domain::metering::VolumeSource;
 use oblik_domain::period::{Period, kyiv_day};
 use oblik_domain::states::{ItemEvent, ItemState};
 use oblik_edi::read_reading_act;
@@ -18,7 +17,7 @@ use oblik_mail::{Message, request};
 use oblik_store::{Claimed, ItemWork, Result, SignedContent, StoreError, Tx};
 use oblik_words::commands::Command;
 use oblik_words::letters::{ActSeen, Text};
-use oblik_words::letters_billing;
+use oblik_words::{letters_acts, letters_billing};
 use serde_json::json;
 use tracing::info;
 
@@ -26,6 +25,7 @@ use crate::House;
 use crate::answer::{NOT_REGISTERED, message_seen};
 use crate::bill::{already_billed, draft_for_unbilled};
 use crate::calculate::{Asked, Calculated, Question, Ready, calculate};
+use crate::reading_acts::{ActFile, current_act, unsigned};
 use crate::station::Trouble;
 
 /// What a request led to.
@@ -34,6 +34,10 @@ pub(crate) enum Requested {
     Bill(Box<Ready>),
     /// To the sender, in its thread.
     Letter(Text),
+    /// The same with the act that is to be signed.
+    Sign(Text, ActFile),
+    /// The same where an act of this period should be signed and there is none (RQ-D02).
+    NoAct(Text, ContractNumber, Period),
     Silence(&'static str),
 }
 
@@ -81,16 +85,46 @@ pub(crate) async fn requested(
         return letter(refused(&[finding]));
     }
     let mut findings: Vec<Finding> = not_signed(tx, &record, period).await?.into_iter().collect();
+    let to_sign = match current_act(tx, contract, period).await? {
+        _ if findings.is_empty() => ToSign::Nothing,
+        Some(act) => ToSign::Act(act),
+        None => ToSign::Lacking,
+    };
     let question = Question::new(contract, period, Asked::ByCustomer, MissingReadings::Refuse);
     match calculate(house, tx, &question).await? {
         Ok(Calculated::Bill(ready)) if findings.is_empty() => Ok(Ok(Requested::Bill(ready))),
-        Ok(Calculated::Bill(_)) => letter(refused(&findings)),
+        Ok(Calculated::Bill(_)) => Ok(Ok(not_yet(contract, period, &findings, to_sign, supplier))),
         Ok(Calculated::Refused(more)) => {
             findings.extend(more);
-            letter(refused(&findings))
+            Ok(Ok(not_yet(contract, period, &findings, to_sign, supplier)))
         }
         Ok(Calculated::Waits | Calculated::NotSupplied | Calculated::UnknownAccount) => silence("there is nothing to calculate"),
         Err(trouble) => Ok(Err(trouble)),
+    }
+}
+
+/// What a customer has to sign before anything is calculated.
+enum ToSign {
+    Nothing,
+    Act(ActFile),
+    /// Readings lack a signature, and there is no act of them.
+    Lacking,
+}
+
+/// Why it is not calculated; with the act to be signed where readings lack a signature (E4).
+fn not_yet(contract: &ContractNumber, period: Period, findings: &[Finding], to_sign: ToSign, supplier: &str) -> Requested {
+    let refused = letters_billing::calculation_refused(contract, period, findings, supplier);
+    match to_sign {
+        ToSign::Act(act) => {
+            let text = letters_acts::sign_first(contract, period, findings, Some(act.version), supplier);
+            Requested::Sign(text, act)
+        }
+        // While a reading lacks there is nothing to be signed.
+        ToSign::Lacking if findings.iter().all(|finding| finding.code != Code::ReadingsIncomplete) => {
+            let text = letters_acts::sign_first(contract, period, findings, None, supplier);
+            Requested::NoAct(text, contract.clone(), period)
+        }
+        _ => Requested::Letter(refused),
     }
 }
 
@@ -109,16 +143,11 @@ async fn period_to_bill(tx: &mut Tx, contract: &ContractNumber, now: DateTime<Ut
 /// That required registers have readings which no accepted act states, where the account's terms ask for signed ones (E4).
 /// Interval data is our own system's.
 async fn not_signed(tx: &mut Tx, record: &AccountRecord, period: Period) -> Result<Option<Finding>> {
-    let day = period.last_day();
-    if record.account.terms_on(day).act_signature == ActSignature::NotRequired {
+    if record.account.terms_on(period.last_day()).act_signature == ActSignature::NotRequired {
         return Ok(None);
     }
-    let measured = |point: &&oblik_domain::metering::UsagePoint| point.terms_on(day).volume_source == VolumeSource::Registers;
-    let points: Vec<_> = record.points.iter().filter(measured).map(|point| &point.eic).collect();
-    let required = required_registers(record, period);
-    let unsigned = tx.unsigned_readings(&record.account.contract, period).await?;
-    let counts = unsigned.iter().filter(|register| required.contains_key(register) && points.contains(&&register.point));
-    let names: Vec<_> = counts.map(|register| format!("{} ({})", register.meter, register_name(register))).collect();
+    let unsigned = unsigned(tx, record, period).await?;
+    let names: Vec<_> = unsigned.iter().map(|register| format!("{} ({})", register.meter, register_name(register))).collect();
     Ok((!names.is_empty()).then(|| Finding::error(Code::ActNotSigned).with("registers", names.join(", "))))
 }
 

@@ -2,21 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use oblik_billing::MissingReadings;
-use oblik_domain::bill::{Bill, MonthVolume};
+use oblik_domain::bill::Bill;
 use oblik_domain::finding::{Code, Finding};
 use oblik_domain::ids::ContractNumber;
-use oblik_domain::invoice::{Invoice, InvoiceNumber};
-use oblik_domain::period::{Period, kyiv_day};
+use oblik_domain::period::Period;
 use oblik_domain::states::{ActEvent, ActState, ItemEvent, ItemState};
-use oblik_store::{ActWork, Claimed, InvoiceDraft, Lease, Result, Tx};
+use oblik_store::{ActWork, Claimed, Lease, Result, Tx};
 use serde_json::json;
-use tracing::info;
 
 use crate::House;
 use crate::calculate::{Answered, Asked, Calculated, Question, Ready, calculate, calculate_each, calculate_known_at};
 use crate::classify::INTENT_ACT_TO_CALCULATE;
-use crate::entries::put_estimates;
-use crate::ledger::book_invoice;
+use crate::draft::draft;
 use crate::station::{Station, Trouble};
 
 pub(crate) struct Calculate;
@@ -108,39 +105,6 @@ pub(crate) async fn already_billed(tx: &mut Tx, contract: &ContractNumber, perio
         let finding = Finding::error(Code::AlreadyBilled).with("contract", contract);
         finding.with("period", period).with("invoice", invoice)
     }))
-}
-
-/// Numbers and stores a calculation as a draft: the id and the number of the invoice.
-pub(crate) async fn draft(
-    house: &House,
-    tx: &mut Tx,
-    act_id: Option<i64>,
-    ready: &Ready,
-    now: DateTime<Utc>,
-) -> Result<(i64, InvoiceNumber)> {
-    let supplier = &house.config.supplier;
-    let issued_on = kyiv_day(now);
-    let year = Period::of(issued_on).map_or(0, Period::year);
-    let number = tx.next_invoice_number(&supplier.invoice_series, year).await?;
-    let invoice = Invoice {
-        number,
-        issued_on,
-        due_on: ready.due_on(issued_on, &house.config.billing.calendar),
-        seller: supplier.seller.clone(),
-        buyer: ready.record.account.clone(),
-        points: ready.record.points.clone(),
-        bill: ready.bill.clone(),
-    };
-    let id = tx.draft_invoice(&InvoiceDraft { act_id, invoice: &invoice }, now).await?;
-    let bill = &invoice.bill;
-    let volume = MonthVolume { period: bill.period, active: bill.active_volume() };
-    tx.put_billed_volume(&bill.contract, &volume, now).await?;
-    book_invoice(tx, &invoice, now).await?;
-    put_estimates(tx, &bill.contract, &ready.estimates, now).await?;
-    let detail = json!({ "number": invoice.number.to_string(), "contract": invoice.buyer.contract.as_str(), "period": invoice.bill.period.to_string() });
-    tx.journal(now, "invoice drafted", "invoice", id, &detail);
-    info!(invoice.id = id, invoice.number = %invoice.number, "invoice drafted");
-    Ok((id, invoice.number))
 }
 
 /// How an operator wants a period calculated.

@@ -5,29 +5,34 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use oblik_billing::{BillingInput, Calculation, MissingReadings, PriceBook, compute};
+use oblik_billing::{BillingInput, Calculation, MissingReadings, Part, PriceBook, compute};
 use oblik_config::Eyes;
 use oblik_domain::Decimal;
 use oblik_domain::account::{AccountRecord, SelfBilling};
-use oblik_domain::bill::{Bill, BillLine};
+use oblik_domain::bill::{Bill, BillLine, MonthVolume};
 use oblik_domain::calendar::{Calendar, days_after};
 use oblik_domain::confirmation::Confirmation;
 use oblik_domain::dated::overlap;
 use oblik_domain::finding::{Code, Finding};
 use oblik_domain::ids::ContractNumber;
+use oblik_domain::ledger::DebtType;
 use oblik_domain::metering::Reading;
 use oblik_domain::period::Period;
 use oblik_domain::tariff::PAYMENT_DAYS;
-use oblik_ledger::Accrued;
-use oblik_store::{Ground, Knowledge, Result, StoreError, Tx};
+use oblik_ledger::{Accrued, AllocationOrder};
+use oblik_store::{Booked, Ground, Knowledge, Result, StoreError, Tx};
 
 use crate::House;
 use crate::continuity::charged_later;
+use crate::draft::debts_of_operator;
 use crate::ledger::{Sanctioned, sanction_lines};
 use crate::station::{Trouble, ask_each};
 
 /// A wrong parameter must not make a debt that is never due.
 const PAYMENT_DAYS_MOST: u64 = 90;
+
+/// Closed months that the bounds of plausibility are made of (R-PLAUS); documents show more.
+const PLAUSIBLE_MONTHS: usize = 12;
 
 /// Who asks for a calculation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +58,13 @@ pub(crate) struct Question {
     pub sanctions: Option<Vec<BillLine>>,
     /// What is confirmed for the sake of this calculation alone, to see what it would lead to.
     pub also: Option<Confirmation>,
+    /// Whether distribution that the operator charges itself is calculated as its debt; `None` where this house issues its documents.
+    pub operator_documents: Option<bool>,
 }
 
 impl Question {
     pub fn new(contract: &ContractNumber, period: Period, asked: Asked, missing: MissingReadings) -> Self {
-        Self { contract: contract.clone(), period, asked, missing, sanctions: None, also: None }
+        Self { contract: contract.clone(), period, asked, missing, sanctions: None, also: None, operator_documents: None }
     }
 
     /// What an operator asks for: nothing is estimated without a word.
@@ -113,6 +120,13 @@ pub(crate) struct Ready {
     /// Readings the bill was made with that nobody took (R-EST).
     pub estimates: Vec<Reading>,
     pub payment_days: Decimal,
+    /// Closed months before the period, oldest first, at most twenty-four.
+    pub history: Vec<MonthVolume>,
+    /// What was charged and paid before this bill.
+    pub booked: Booked,
+    pub order: Arc<AllocationOrder>,
+    /// The documents the bill becomes, where it is not for its draft to divide it: those of a correction.
+    pub parts: Vec<Part>,
 }
 
 impl Ready {
@@ -135,6 +149,7 @@ pub(crate) async fn calculate_each(
         return Ok(Vec::new());
     }
     let list = tx.price_list().await?;
+    let order = Arc::new(AllocationOrder::of_parameters(&list.parameters));
     let prices: Prices = Arc::new(PriceBook::new(list.tariffs, list.parameters, list.zone_hours));
     let mut wanted: BTreeMap<Period, Vec<ContractNumber>> = BTreeMap::new();
     for question in questions {
@@ -153,8 +168,11 @@ pub(crate) async fn calculate_each(
         let sanctions = sanctions(tx, question, ground.as_ref(), &prices, &billing.calendar, None).await?;
         asked.push((question.clone(), ground, sanctions, prices.clone()));
     }
+    let own = debts_of_operator(house).contains(&DebtType::Distribution);
     let mut answers =
-        ask_each(asked, |(question, ground, sanctions, prices)| Ok(answer(&question, ground, sanctions, &prices))).await;
+        ask_each(asked, move |(question, ground, sanctions, prices)| Ok(answer(&question, ground, sanctions, &prices, own)))
+            .await;
+    show_booked(tx, questions, &mut answers, &order).await?;
     for (question, answer) in questions.iter().zip(&mut answers) {
         // A correction re-rates its own period only; the one after it is corrected by itself.
         if let (Ok(Calculated::Bill(ready)), None) = (&*answer, &question.sanctions)
@@ -164,6 +182,29 @@ pub(crate) async fn calculate_each(
         }
     }
     Ok(answers)
+}
+
+/// Adds to each bill what its account was charged and paid before, in two statements for all.
+async fn show_booked(
+    tx: &mut Tx,
+    questions: &[Question],
+    answers: &mut [std::result::Result<Calculated, Trouble>],
+    order: &Arc<AllocationOrder>,
+) -> Result<()> {
+    let billed = questions.iter().zip(&*answers).filter(|(_, answer)| matches!(answer, Ok(Calculated::Bill(_))));
+    let contracts: Vec<ContractNumber> = billed.map(|(question, _)| question.contract.clone()).collect();
+    if contracts.is_empty() {
+        return Ok(());
+    }
+    let booked = tx.booked(&contracts).await?;
+    for (question, answer) in questions.iter().zip(answers) {
+        if let Ok(Calculated::Bill(ready)) = answer {
+            // An account may be asked about for several periods at once.
+            ready.booked = booked.get(&question.contract).cloned().unwrap_or_default();
+            ready.order = order.clone();
+        }
+    }
+    Ok(())
 }
 
 /// Calculates one with what was known at an instant: what it would have come to then.
@@ -180,8 +221,9 @@ pub(crate) async fn calculate_known_at(
     let calendar = &house.config.billing.calendar;
     let sanctions = sanctions(tx, question, ground.as_ref(), &prices, calendar, Some(instant)).await?;
     let asked = vec![(question.clone(), ground, sanctions)];
+    let own = debts_of_operator(house).contains(&DebtType::Distribution);
     let mut answers =
-        ask_each(asked, move |(question, ground, sanctions)| Ok(answer(&question, ground, sanctions, &prices))).await;
+        ask_each(asked, move |(question, ground, sanctions)| Ok(answer(&question, ground, sanctions, &prices, own))).await;
     Ok(answers.pop().unwrap_or(Ok(Calculated::UnknownAccount)))
 }
 
@@ -227,6 +269,7 @@ fn answer(
     ground: Option<Ground>,
     sanctions: Sanctioned,
     prices: &std::result::Result<PriceBook, Vec<Finding>>,
+    operator_documents: bool,
 ) -> Calculated {
     let Some(ground) = ground else { return Calculated::UnknownAccount };
     let account = &ground.record.account;
@@ -254,9 +297,10 @@ fn answer(
     let input = BillingInput {
         intervals: &ground.intervals,
         related: &ground.related,
-        history: &ground.history,
+        history: ground.history.get(ground.history.len().saturating_sub(PLAUSIBLE_MONTHS)..).unwrap_or_default(),
         confirmations: &ground.confirmations,
         missing: question.missing,
+        operator_documents: question.operator_documents.unwrap_or(operator_documents),
         sanctions: &accrued.lines,
         sanction_steps: &accrued.trace,
         ..BillingInput::new(&ground.record, question.period, &ground.readings, prices)
@@ -265,7 +309,9 @@ fn answer(
         (Ok(calculation), Ok(payment_days)) if findings.is_empty() => {
             let estimates = calculation.estimates(&input);
             let Calculation { bill, notes } = calculation;
-            Calculated::Bill(Box::new(Ready { record: ground.record, bill, notes, estimates, payment_days }))
+            let Ground { record, history, .. } = ground;
+            let (booked, order, parts) = (Booked::default(), Arc::default(), Vec::new());
+            Calculated::Bill(Box::new(Ready { record, bill, notes, estimates, payment_days, history, booked, order, parts }))
         }
         (calculated, _) => {
             // What the calculation itself refuses comes first.

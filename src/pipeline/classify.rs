@@ -5,15 +5,17 @@ use chrono::{DateTime, Utc};
 use oblik_domain::finding::{Code, Finding};
 use oblik_domain::states::{ItemEvent, ItemState};
 use oblik_mail::loops::OBLIK_ID;
-use oblik_mail::{Dsn, Intent, Signed, classify, request, signed_act};
+use oblik_mail::{Dsn, Intent, Message, Signed, classify, request, signed_act};
 use oblik_signature::Decryptor;
-use oblik_store::{Claimed, ItemWork, Lease, Result, SourceKind, Tx};
+use oblik_store::{Claimed, IssuedInvoice, ItemWork, Lease, Result, SourceKind, Tx};
 use oblik_words::commands::Command;
 use serde_json::json;
 use tracing::info;
 
 use crate::House;
+use crate::hints::Hints;
 use crate::house::parse;
+use crate::signed::ALONE;
 use crate::station::{Station, Trouble, ask_each};
 
 pub(crate) struct Classify;
@@ -27,6 +29,15 @@ pub(crate) enum Kind {
         by_machine: Option<Finding>,
         asked: Option<Command>,
     },
+    /// A detached signature that came alone, over an invoice of ours.
+    Alone(IssuedInvoice),
+    /// A question or an objection of whoever wrote in a thread of ours.
+    Written {
+        objects: bool,
+        findings: Vec<Finding>,
+    },
+    /// An answer to an invoice that is no signed copy of it.
+    NoCopy(Vec<Finding>),
     /// A command without an act, and what the message lacks for it.
     Asked(Command, Vec<Finding>),
     Machine(Finding),
@@ -47,6 +58,12 @@ pub(crate) const INTENT_TRIAL: &str = "trial";
 pub(crate) const INTENT_ACT_TO_CALCULATE: &str = "act-to-calculate";
 pub(crate) const INTENT_CALCULATE: &str = "calculate";
 pub(crate) const INTENT_TRIAL_UNSIGNED: &str = "trial-unsigned";
+/// An invoice of ours, signed or meant to be.
+pub(crate) const INTENT_COPY: &str = "copy";
+pub(crate) const INTENT_QUESTION: &str = "question";
+pub(crate) const INTENT_OBJECTION: &str = "objection";
+/// An issued document is asked for again.
+pub(crate) const INTENT_DOCUMENT: &str = "document";
 const INTENT_MACHINE: &str = "machine";
 const INTENT_REPORT: &str = "delivery-report";
 const INTENT_NOTHING: &str = "nothing";
@@ -70,9 +87,24 @@ impl Station for Classify {
                 SourceKind::Mail => Some(tx.blob(&claim.work.blob_sha256).await?),
             });
         }
-        tx.roll_back().await?;
         let (own, decryptors) = (house.config.mail.from_address.clone(), house.decryptors.clone());
-        Ok(ask_each(messages, move |raw| Ok(raw.map_or(Kind::File, |raw| kind_of(&raw, &own, &decryptors)))).await)
+        let kinds = ask_each(messages, move |raw| {
+            Ok(raw.map_or((Kind::File, None), |raw| {
+                let (kind, message) = kind_of(&raw, &own, &decryptors);
+                let hints = message.and_then(|message| Hints::of(&kind, message));
+                (kind, hints)
+            }))
+        });
+        let mut answers = Vec::with_capacity(claimed.len());
+        for answer in kinds.await {
+            answers.push(match answer {
+                Ok((kind, Some(hints))) => Ok(hints.settle(&mut tx, kind).await?),
+                Ok((kind, None)) => Ok(kind),
+                Err(trouble) => Err(trouble),
+            });
+        }
+        tx.roll_back().await?;
+        Ok(answers)
     }
 
     async fn commit(&self, house: &House, tx: &mut Tx, claim: &Claimed<ItemWork>, kind: &Kind) -> Result<()> {
@@ -84,16 +116,32 @@ impl Station for Classify {
                 tx.put_findings(claim.id, Self::NAME, by_machine.as_slice()).await?;
                 let intent = match asked {
                     _ if by_machine.is_some() => INTENT_ACT_BY_MACHINE,
-                    None => INTENT_ACT,
+                    None | Some(Command::Document) => INTENT_ACT,
                     Some(Command::Calculate) => INTENT_ACT_TO_CALCULATE,
                     Some(Command::TrialCalculation) => INTENT_TRIAL,
                 };
                 (intent, ItemEvent::ActFound)
             }
+            Kind::Alone(of) => {
+                tx.add_act(claim.id, ALONE, now).await?;
+                if let Some((act, _, _)) = tx.act_of_item(claim.id).await? {
+                    tx.put_copy(act, of).await?;
+                }
+                (INTENT_ACT, ItemEvent::ActFound)
+            }
+            Kind::Written { objects, findings } => {
+                tx.put_findings(claim.id, Self::NAME, findings).await?;
+                (if *objects { INTENT_OBJECTION } else { INTENT_QUESTION }, ItemEvent::FindingsToTell)
+            }
+            Kind::NoCopy(findings) => {
+                tx.put_findings(claim.id, Self::NAME, findings).await?;
+                (INTENT_COPY, ItemEvent::FindingsToTell)
+            }
             Kind::Asked(command, findings) => {
                 tx.put_findings(claim.id, Self::NAME, findings).await?;
                 let intent = match command {
                     Command::Calculate => INTENT_CALCULATE,
+                    Command::Document => INTENT_DOCUMENT,
                     Command::TrialCalculation => INTENT_TRIAL_UNSIGNED,
                 };
                 (intent, ItemEvent::FindingsToTell)
@@ -140,19 +188,22 @@ fn report_event(report: &Dsn) -> ItemEvent {
     if report.failed() { ItemEvent::GaveUp } else { ItemEvent::NothingToSay }
 }
 
-fn kind_of(raw: &[u8], own: &str, decryptors: &[Decryptor]) -> Kind {
-    let message = match parse(raw, decryptors) {
-        Ok(message) => message,
-        Err(finding) => return Kind::Unreadable(finding),
-    };
-    let asked = || request(&message).map(|request| request.command);
-    match classify(&message, &[own]) {
+fn kind_of(raw: &[u8], own: &str, decryptors: &[Decryptor]) -> (Kind, Option<Message>) {
+    match parse(raw, decryptors) {
+        Ok(message) => (kind_of_message(&message, own), Some(message)),
+        Err(finding) => (Kind::Unreadable(finding), None),
+    }
+}
+
+fn kind_of_message(message: &Message, own: &str) -> Kind {
+    let asked = || request(message).map(|request| request.command);
+    match classify(message, &[own]) {
         Intent::Dsn(report) => Kind::Report(report),
         // A letter of ours, such as a journal copy: the signed PDF in it is an invoice.
         Intent::Machine(sign) if message.headers().has(&OBLIK_ID.to_ascii_lowercase()) => Kind::Machine(sign),
         // A trial wants an answer and nothing else, and a machine gets none.
         Intent::Machine(sign) if asked() == Some(Command::TrialCalculation) => Kind::Machine(sign),
-        Intent::Machine(sign) => match signed_act(&message) {
+        Intent::Machine(sign) => match signed_act(message) {
             // An act counts whoever carried it; only the answer goes to the registered address alone.
             Ok(candidate) => Kind::Act { form: form(&candidate.signed), by_machine: Some(sign), asked: None },
             Err(_) => Kind::Machine(sign),
@@ -161,15 +212,17 @@ fn kind_of(raw: &[u8], own: &str, decryptors: &[Decryptor]) -> Kind {
         Intent::Nothing(findings) => match asked() {
             Some(Command::TrialCalculation) => Kind::Asked(Command::TrialCalculation, findings),
             // What is attached and cannot be taken was meant to be calculated: that is told first.
-            Some(Command::Calculate) if findings.iter().all(|finding| finding.code == Code::MailNoAct) => {
-                Kind::Asked(Command::Calculate, Vec::new())
+            Some(command @ (Command::Calculate | Command::Document))
+                if findings.iter().all(|finding| finding.code == Code::MailNoAct) =>
+            {
+                Kind::Asked(command, Vec::new())
             }
             _ => Kind::Nothing(findings),
         },
     }
 }
 
-fn form(signed: &Signed) -> &'static str {
+pub(crate) fn form(signed: &Signed) -> &'static str {
     match signed {
         Signed::Pdf(_) => "pdf",
         Signed::Detached { .. } => "detached",

@@ -18,12 +18,13 @@ use crate::confirm::Word;
 
 const BY_OPERATOR: &str = "operator:readings";
 const BY_ESTIMATE: &str = "billing:estimates";
+const READINGS: &str = "readings.json";
 
 /// Keeps what was said as an item of its own, with nothing left to do: its id.
-async fn keep(tx: &mut Tx, source: &str, said: &Value, now: DateTime<Utc>) -> Result<i64> {
+pub(crate) async fn keep(tx: &mut Tx, source: &str, name: &str, said: &Value, now: DateTime<Utc>) -> Result<i64> {
     let bytes = said.to_string().into_bytes();
     let origin = format!("{}:{}", now.timestamp_micros(), oblik_store::sha256_hex(&bytes));
-    let new = NewItem { source, kind: SourceKind::File, origin: &origin, name: "readings.json", bytes: &bytes, received_at: now };
+    let new = NewItem { source, kind: SourceKind::File, origin: &origin, name, bytes: &bytes, received_at: now };
     match tx.receive(&new).await? {
         Receipt::New(id) => tx.step_free(id, ItemState::Received, ItemEvent::NothingToSay, now).await.map(|_| id),
         Receipt::Duplicate(id) => Ok(id),
@@ -40,7 +41,7 @@ pub(crate) async fn put_estimates(
     if estimates.is_empty() {
         return Ok(());
     }
-    let item = keep(tx, BY_ESTIMATE, &json!({ "contract": contract.as_str(), "estimates": estimates }), now).await?;
+    let item = keep(tx, BY_ESTIMATE, READINGS, &json!({ "contract": contract.as_str(), "estimates": estimates }), now).await?;
     for reading in estimates {
         tx.put_reading(reading, item, now).await?;
     }
@@ -74,8 +75,9 @@ pub async fn enter_reading(house: &House, entry: &Entry, word: Word<'_>) -> Resu
     let said = json!({
         "who": word.operator, "reason": word.reason, "contract": entry.contract.as_str(), "reading": &read,
     });
-    let item = keep(&mut tx, BY_OPERATOR, &said, now).await?;
+    let item = keep(&mut tx, BY_OPERATOR, READINGS, &said, now).await?;
     tx.put_reading(&read, item, now).await?;
+    tx.note_readings(&entry.contract, entry.period, now).await?;
     let detail = json!({
         "who": word.operator, "reason": word.reason, "meter": entry.meter.as_str(), "register": register_name(&read.register),
         "period": entry.period.to_string(), "occasion": entry.occasion.as_str(),

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::Online;
+use crate::issuing::Issuers;
+use crate::{Online, Stamping};
 use chrono::{DateTime, TimeDelta, Utc};
 use oblik_config::{Config, KeyFile};
 use oblik_documents::Typesetter;
 use oblik_domain::finding::Finding;
 use oblik_mail::Message;
-use oblik_signature::signing::Signer;
 use oblik_signature::{Decryptor, Policy, Trust};
 use oblik_store::{Lease, Place, Store, StoreError};
 
@@ -25,7 +25,9 @@ pub struct House {
     pub policy: Arc<Policy>,
     /// Fetching of what certificates point to, when the configuration names hosts.
     pub online: Option<Arc<Online>>,
-    pub signer: Arc<Signer>,
+    /// Who stamps the time of our signatures, and how far they are raised.
+    pub stamping: Arc<Stamping>,
+    pub issuers: Arc<Issuers>,
     /// Keys that mail may be encrypted to.
     pub decryptors: Arc<Vec<Decryptor>>,
     pub typesetter: Arc<Typesetter>,
@@ -53,6 +55,8 @@ pub enum Assembly {
     },
     #[error("{what} {path}: {reason}")]
     Unusable { what: &'static str, path: String, reason: String },
+    #[error("open the keys: the module of a token broke")]
+    Broken,
     #[error("read the passphrase of a key")]
     Secret(#[from] oblik_channels::secret::SecretError),
     #[error("name this process")]
@@ -73,8 +77,11 @@ impl House {
         };
         let (trust, policy) = read_trust(&config)?;
         let online = config.trust.online.as_ref().map(|online| open_online(online, &config.state_dir)).transpose()?;
-        let signer = read_signer(&config)?;
+        let at = config.clone();
+        // A token may take its time, and the runtime's threads have none.
+        let issuers = tokio::task::spawn_blocking(move || Issuers::open(&at)).await.map_err(|_| Assembly::Broken)??;
         let decryptors = config.decryption.iter().map(read_decryptor).collect::<Result<_, _>>()?;
+        let stamping = Stamping::open(&config.signature_level)?;
         let typesetter = Typesetter::new()?;
         let store = Store::open(&place).await?;
         Ok(Self {
@@ -83,7 +90,8 @@ impl House {
             trust: Arc::new(trust),
             policy: Arc::new(policy),
             online,
-            signer: Arc::new(signer),
+            stamping: Arc::new(stamping),
+            issuers: Arc::new(issuers),
             decryptors: Arc::new(decryptors),
             typesetter: Arc::new(typesetter),
             owner: oblik_channels::clock::random_id()?.into(),
@@ -172,15 +180,11 @@ pub fn open_online(config: &oblik_config::Online, state_dir: &std::path::Path) -
     })
 }
 
-fn read_signer(config: &Config) -> Result<Signer, Assembly> {
-    read_key("the supplier's key", &config.signing, Signer::from_pkcs12)
-}
-
 fn read_decryptor(file: &KeyFile) -> Result<Decryptor, Assembly> {
     read_key("a key that mail is encrypted to", file, Decryptor::from_pkcs12)
 }
 
-fn read_key<Key, Reason: ToString>(
+pub(crate) fn read_key<Key, Reason: ToString>(
     what: &'static str,
     file: &KeyFile,
     open: impl FnOnce(&[u8], &str) -> Result<Key, Reason>,

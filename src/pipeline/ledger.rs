@@ -11,7 +11,7 @@ use oblik_domain::calendar::Calendar;
 use oblik_domain::finding::{Code, Finding};
 use oblik_domain::ids::ContractNumber;
 use oblik_domain::invoice::Invoice;
-use oblik_domain::ledger::{ChargeKind, DebtType, NewCharge, Payment};
+use oblik_domain::ledger::{Charge, ChargeKind, DebtType, NewCharge, Payment};
 use oblik_domain::money::Kopiykas;
 use oblik_domain::period::{Period, kyiv_day};
 use oblik_ledger::{
@@ -69,23 +69,27 @@ pub enum Planning {
 }
 
 /// Books what an invoice charges, by debt type; the planned payments of its period end with it (R-ADV). What was booked stays.
+/// What is new is returned.
 ///
 /// # Errors
 /// The store failed.
-pub(crate) async fn book_invoice(tx: &mut Tx, invoice: &Invoice, now: DateTime<Utc>) -> Result<()> {
+pub(crate) async fn book_invoice(tx: &mut Tx, invoice: &Invoice, now: DateTime<Utc>) -> Result<Vec<Charge>> {
     let bill = &invoice.bill;
     let kind = if bill.correction.is_some() { ChargeKind::Adjustment } else { ChargeKind::Invoice };
     let mut parts: Vec<(DebtType, Kopiykas)> = bill.charges.iter().map(|charge| (charge.debt, charge.total)).collect();
     if parts.is_empty() {
         parts.push((DebtType::Active, bill.total));
     }
+    let mut booked = Vec::with_capacity(parts.len());
     for (debt, amount) in parts {
-        let (contract, invoice_number) = (bill.contract.clone(), Some(invoice.number.clone()));
-        let due_on = invoice.due_on;
-        let charge = NewCharge { contract, debt, period: bill.period, kind, amount, due_on, invoice: invoice_number };
-        tx.put_charge(&charge, now).await?;
+        let (contract, number) = (bill.contract.clone(), Some(invoice.number.clone()));
+        let (period, due_on) = (bill.period, invoice.due_on);
+        let charge = NewCharge { contract, debt, period, kind, amount, due_on, invoice: number };
+        let Some(id) = tx.put_charge(&charge, now).await? else { continue };
+        let NewCharge { contract, invoice, .. } = charge;
+        booked.push(Charge { id, contract, debt, period, kind, amount, due_on, booked_at: now, invoice });
     }
-    Ok(())
+    Ok(booked)
 }
 
 /// An account's ledger with its payments, as it was known at an instant.

@@ -54,11 +54,11 @@ pub enum Assigning {
     UnknownAccount,
 }
 
-/// Registers a payment in a transaction of the caller's; `series` is that of our invoices.
+/// Registers a payment in a transaction of the caller's; `series` are those of our invoices.
 ///
 /// # Errors
 /// The store failed.
-pub async fn register_payment(tx: &mut Tx, payment: &NewPayment, series: &str, now: DateTime<Utc>) -> Result<Registered> {
+pub async fn register_payment(tx: &mut Tx, payment: &NewPayment, series: &[&str], now: DateTime<Utc>) -> Result<Registered> {
     if payment.amount <= Kopiykas::ZERO || payment.amount > AMOUNT_MOST {
         return Ok(Registered::Refused(Finding::error(Code::OutOfRange).with("what", format!("payment {}", payment.amount))));
     }
@@ -100,7 +100,7 @@ async fn placed(
     purpose: &str,
     paid_on: chrono::NaiveDate,
     of_payer: &[ContractNumber],
-    series: &str,
+    series: &[&str],
 ) -> Result<Placed> {
     let stated = read_purpose(purpose, paid_on);
     let mut accounts = BTreeSet::new();
@@ -112,7 +112,9 @@ async fn placed(
     let mut invoices = Vec::new();
     for typed in stated.invoices.iter().take(NAMED_MOST) {
         // The series as we write it, whatever letters it was typed in.
-        let series = if fold(&typed.series) == fold(series) { series } else { typed.series.as_str() };
+        let exact = series.iter().copied().find(|own| *own == typed.series);
+        let own = exact.or_else(|| series.iter().copied().find(|own| fold(own) == fold(&typed.series)));
+        let series = own.unwrap_or(typed.series.as_str());
         let number = InvoiceNumber { series: series.to_owned(), ..typed.clone() };
         let found = tx.invoice_numbered(&number.series, number.year, number.running).await?;
         invoices.extend(found.map(|(stored, _)| KnownInvoice { number, contract: stored.contract, period: stored.period }));
@@ -126,7 +128,7 @@ async fn placed(
 /// The store failed.
 pub async fn enter_payment(house: &House, payment: &NewPayment) -> Result<Registered> {
     let mut tx = house.store.begin("payment").await?;
-    let registered = register_payment(&mut tx, payment, &house.config.supplier.invoice_series, house.now()).await?;
+    let registered = register_payment(&mut tx, payment, &house.issuers.series(), house.now()).await?;
     match registered {
         Registered::Assigned { .. } | Registered::Waits { .. } => tx.commit().await?,
         Registered::Known { .. } | Registered::Refused(_) => tx.roll_back().await?,
@@ -190,14 +192,14 @@ async fn assign_in(
 /// The store failed.
 pub async fn unassigned(house: &House, most: i64) -> Result<Vec<(Payment, Unmatched)>> {
     let mut tx = house.store.read().await?;
-    let series = &house.config.supplier.invoice_series;
+    let series = house.issuers.series();
     let mut waiting = Vec::new();
     for payment in tx.unassigned_payments(most).await? {
         let of_payer = match &payment.payer_edrpou {
             Some(edrpou) => tx.accounts_of_edrpou(edrpou).await?,
             None => Vec::new(),
         };
-        let unmatched = match placed(&mut tx, &payment.purpose, payment.paid_on, &of_payer, series).await? {
+        let unmatched = match placed(&mut tx, &payment.purpose, payment.paid_on, &of_payer, &series).await? {
             Placed::Unmatched(unmatched) => unmatched,
             // Its account came to us after the payment.
             Placed::Assigned { contract, .. } => {

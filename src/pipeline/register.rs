@@ -14,6 +14,7 @@ use tracing::info;
 
 use crate::House;
 use crate::classify::INTENT_TRIAL;
+use crate::reading_acts::{copy_registered, void_copy};
 use crate::station::{Station, Trouble};
 
 pub(crate) struct Register;
@@ -65,6 +66,7 @@ impl Station for Register {
         let mut findings = examine(act, &record, &previous, arrived);
         let window = reading_window(&record, act.period, parameters, &house.config.billing.calendar);
         findings.extend(window.and_then(|window| outside_window(act.period, &window, arrived)));
+        findings.extend(void_copy(tx, content, act).await?);
         if let Some(invoice) = tx.invoice_of_period(&act.contract, act.period).await? {
             let billed = Finding::error(Code::AlreadyBilled).with("contract", &act.contract);
             findings.push(billed.with("period", act.period).with("invoice", invoice));
@@ -93,6 +95,7 @@ impl Station for Register {
         for reading in act.readings() {
             tx.put_reading(&reading, claim.work.item_id, now).await?;
         }
+        copy_registered(tx, content, act, now).await?;
         tx.step(claim, ActState::Verified, ActEvent::ReadingsFit, now).await?;
         let detail = json!({ "contract": act.contract.as_str(), "period": act.period.to_string(), "revision": revision, "content_sha256": content.content_sha256 });
         tx.journal(now, "act registered", "act", claim.id, &detail);

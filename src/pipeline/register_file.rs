@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tracing::info;
 
 use self::apply::{apply_master_data, apply_payments, apply_readings};
-use self::ground::{Ground, examine_payment};
+use self::ground::{Ground, examine_branch, examine_payment};
 use crate::House;
 use crate::station::{Station, Trouble};
 
@@ -198,6 +198,16 @@ async fn check(
                 }
             }
         }
+        Format::MasterData => {
+            let mut records = stream(checked.bytes.clone(), master_records);
+            while let Some(chunk) = records.recv().await {
+                for item in chunk {
+                    if let Some(finding) = examine_branch(house, &item) {
+                        checked.note(finding);
+                    }
+                }
+            }
+        }
         _ => {}
     }
     Ok(Ok(checked))
@@ -252,8 +262,7 @@ async fn settle(
     match checked.format {
         Some(Format::MasterData) => apply_master_data(tx, claim, stream(checked.bytes.clone(), master_records), now).await?,
         Some(Format::Payments) => {
-            let series = &house.config.supplier.invoice_series;
-            apply_payments(tx, stream(checked.bytes.clone(), payment_records), series, now).await?;
+            apply_payments(tx, stream(checked.bytes.clone(), payment_records), &house.issuers.series(), now).await?;
         }
         _ => apply_readings(tx, claim, stream(checked.bytes.clone(), meter_records), now).await?,
     }

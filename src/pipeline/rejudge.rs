@@ -1,7 +1,7 @@
 //! A verdict repeated: from the message as received, the evidence of then and the policy of then. The record is never changed.
 
 use chrono::{DateTime, Utc};
-use oblik_mail::{Signed, signed_act};
+use oblik_mail::Signed;
 use oblik_signature::evidence::{Evidence, EvidenceError};
 use oblik_signature::{Judged, Moments, Policy};
 use oblik_store::{ItemWork, Result, StoredAct, Verdict};
@@ -9,7 +9,7 @@ use oblik_store::{ItemWork, Result, StoredAct, Verdict};
 use crate::House;
 use crate::house::parse;
 use crate::quest::{LONGEST, Quest};
-use crate::signed::{judge_signed, parts_of};
+use crate::signed::{ALONE, judge_signed, parts_of, signed_of};
 
 /// Everything the verdict on one act rests on.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct Case {
     pub message: Vec<u8>,
     /// The policy of then, when it is known.
     pub policy: Option<String>,
+    /// Our document, where its signature came without it.
+    pub apart: Option<Vec<u8>>,
 }
 
 /// Why a verdict cannot be repeated.
@@ -60,12 +62,16 @@ pub async fn case_of(house: &House, act: i64) -> Result<Option<Case>> {
     let item = tx.item(stored.item_id).await?;
     let (evidence, message) = (tx.blob(&verdict.evidence_sha256).await?, tx.blob(&item.blob_sha256).await?);
     let policy = tx.blob_if_there(&verdict.policy_sha256).await?.and_then(|bytes| String::from_utf8(bytes).ok());
+    let apart = match tx.copy_of(act).await?.filter(|_| stored.form == ALONE) {
+        Some(copy) => Some(tx.blob(&copy.sha256).await?),
+        None => None,
+    };
     tx.roll_back().await?;
     // Verdicts of before the text was stored.
     let known =
         [house.policy.as_ref(), &Policy::embedded()].map(|policy| (hex::encode(policy.sha256()), policy.text().to_owned()));
     let policy = policy.or_else(|| known.into_iter().find(|(sha256, _)| *sha256 == verdict.policy_sha256).map(|(_, text)| text));
-    Ok(Some(Case { act, stored, item, verdict, evidence, message, policy }))
+    Ok(Some(Case { act, stored, item, verdict, evidence, message, policy, apart }))
 }
 
 impl Case {
@@ -79,7 +85,7 @@ impl Case {
     /// [`Unrepeatable::Message`], also when it is encrypted and its key is gone.
     pub fn signed(&self, house: &House) -> std::result::Result<Signed, Unrepeatable> {
         let message = parse(&self.message, &house.decryptors).map_err(|_| Unrepeatable::Message)?;
-        signed_act(&message).map(|candidate| candidate.signed).map_err(|_| Unrepeatable::Message)
+        signed_of(&message, &self.stored.form, self.apart.as_deref()).ok_or(Unrepeatable::Message)
     }
 
     /// Judges again with the evidence and the policy of then, as of then.

@@ -1,10 +1,17 @@
 //! Acts whose certificates' status is not known at once: what is fetched for them, how they wait, and what is repeated later.
 
+mod acts;
 mod asked;
 mod billed;
+mod copies;
+mod dressed;
 mod filed;
+mod issuers;
+mod keys;
 mod owed;
+mod raised;
 mod sealed;
+mod served;
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -15,7 +22,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use oblik_channels::fetch_cache::FetchCache;
-use oblik_config::Config;
+use oblik_config::{Config, StoreAt};
 use oblik_domain::finding::Code;
 use oblik_domain::states::{ActState, ItemState, LetterState};
 use oblik_sample::mail::{Client, Draft, File, OUR_MAILBOX, OUR_MX};
@@ -79,10 +86,26 @@ struct World {
 impl World {
     /// A house that requires the status of certificates and knows no list; its customers' certificates say where one lies.
     async fn new(customers: u32) -> Self {
-        set_clock(start());
+        Self::kept_at(customers, None).await
+    }
+
+    /// The same in another database than the folder's own.
+    async fn kept_at(customers: u32, store: Option<StoreAt>) -> Self {
+        Self::begun(start(), customers, store).await
+    }
+
+    async fn beginning(at: DateTime<Utc>, customers: u32) -> Self {
+        Self::begun(at, customers, None).await
+    }
+
+    async fn begun(at: DateTime<Utc>, customers: u32, store: Option<StoreAt>) -> Self {
+        set_clock(at);
         let folder = tempfile::tempdir().unwrap();
-        let mut utility = Utility::new(start(), customers).unwrap();
+        let mut utility = Utility::new(at, customers).unwrap();
         let mut config = Config::embedded(folder.path());
+        config.store = store.unwrap_or(config.store);
+        // The tests of issuers bring one.
+        config.operator = None;
         config.mail.authserv_id = Some(OUR_MX.to_owned());
         let supplier = utility.supplier(&config.supplier.seller).unwrap();
         lay_out(folder.path(), &utility, &supplier, "secret", &[7; 80]).unwrap();
@@ -115,7 +138,7 @@ impl World {
 
     fn mail_from(&self, sender: &Customer, customer: &Customer, number: u64) -> Vec<u8> {
         let xml = self.utility.act_xml(customer, self.utility.period);
-        let signature = customer.sign_detached(&xml, start()).unwrap();
+        let signature = customer.sign_detached(&xml, clock()).unwrap();
         let draft = Draft {
             client: Client::Thunderbird,
             from_name: &customer.identity.subject.common_name,
@@ -123,7 +146,7 @@ impl World {
             to: OUR_MAILBOX,
             subject: "Акт надання показань",
             text: "Доброго дня!",
-            sent_at: start(),
+            sent_at: clock(),
             number,
             authserv_id: Some(OUR_MX),
             files: vec![File::xml("akt.xml", xml), File::p7s("akt.xml.p7s", signature)],
@@ -133,7 +156,11 @@ impl World {
     }
 
     async fn take(&self, customer: &Customer, number: u64) -> i64 {
-        let receipt = take_message(&self.house, "mailbox:acts", "a mail", &self.mail(customer, number)).await.unwrap();
+        self.take_again(&self.mail(customer, number)).await
+    }
+
+    async fn take_again(&self, mail: &[u8]) -> i64 {
+        let receipt = take_message(&self.house, "mailbox:acts", "a mail", mail).await.unwrap();
         let (Receipt::New(item) | Receipt::Duplicate(item)) = receipt;
         item
     }
@@ -329,7 +356,8 @@ async fn without_any_host_it_waits_for_the_folder_of_lists() {
 #[tokio::test]
 async fn a_process_that_dies_while_an_act_waits_doubles_nothing() {
     let world = World::new(1).await;
-    let item = world.take(&world.customers[0], 1).await;
+    let mail = world.mail(&world.customers[0], 1);
+    let item = world.take_again(&mail).await;
     world.at(0).await;
     // It claims the act and is gone; the same mail is seen again meanwhile.
     set_clock(start() + TimeDelta::minutes(5));
@@ -337,7 +365,7 @@ async fn a_process_that_dies_while_an_act_waits_doubles_nothing() {
     let mut tx = world.house.store.begin("test").await.unwrap();
     assert_eq!(tx.claim_acts(ActState::Received, &lost, 64).await.unwrap().len(), 1);
     tx.commit().await.unwrap();
-    assert_eq!(world.take(&world.customers[0], 1).await, item);
+    assert_eq!(world.take_again(&mail).await, item);
     world.table.put(LISTS, world.lists());
     assert_eq!(world.at(6).await, 0);
     // The claim has run out, and two daemons look at the same time.

@@ -10,7 +10,7 @@ use oblik_domain::finding::{Code, Finding, refuses};
 use oblik_domain::period::kyiv_day;
 use oblik_domain::states::{ActEvent, ActState, ItemEvent, ItemState};
 use oblik_edi::read_reading_act;
-use oblik_mail::{Kind, act_within, signed_act};
+use oblik_mail::{Kind, act_within};
 use oblik_signature::evidence::Evidence;
 use oblik_signature::{Decryptor, Indication, Judged, Judgement, Moments, Policy, SignedKind, Trust, Verified, judge_pdf};
 use oblik_store::{ActWork, Claimed, Lease, Result, SignedContent, Tx, Verdict, sha256_hex};
@@ -18,21 +18,26 @@ use serde_json::json;
 use tracing::info;
 
 use crate::House;
+use crate::countersign::{self, Copy, Found};
 use crate::house::parse;
 use crate::online::name_of;
 use crate::quest::{LONGEST, Quest, ROUNDS, may_change, next_look, wanted_of};
 use crate::register::already_accepted;
-use crate::signed::{judge_signed, parts_of};
+use crate::signed::{ALONE, judge_signed, parts_of, signed_of};
 use crate::station::{Station, Trouble, ask_each};
 
 pub(crate) struct Verify;
 
 /// What judging an act came to.
 pub(crate) struct Ruling {
-    judged: Judged,
+    pub judged: Judged,
     evidence: Vec<u8>,
     /// What was said, when every signature passed and it could be read.
     said: std::result::Result<Said, Vec<Finding>>,
+    /// The PDF that was signed, when it was one.
+    pub pdf: Option<Found>,
+    /// What makes it an invoice of ours, or an answer to one.
+    pub copy: Option<Copy>,
 }
 
 struct Said {
@@ -63,16 +68,28 @@ impl Station for Verify {
         let mut messages = Vec::with_capacity(claimed.len());
         for claim in claimed {
             let item = tx.item(claim.work.item_id).await?;
-            messages.push((Arc::new(tx.blob(&item.blob_sha256).await?), item.received_at));
+            let apart = match tx.copy_of(claim.id).await?.filter(|_| claim.work.form == ALONE) {
+                Some(copy) => Some(Arc::new(tx.blob(&copy.sha256).await?)),
+                None => None,
+            };
+            let (raw, form) = (Arc::new(tx.blob(&item.blob_sha256).await?), claim.work.form.clone());
+            messages.push(Arrived { raw, at: item.received_at, form, apart });
+        }
+        let mut ruled = rule_all(house, &messages, claimed).await;
+        for ruling in ruled.iter_mut().flatten() {
+            ruling.copy = countersign::found(&mut tx, ruling.pdf.as_ref()).await?;
         }
         tx.roll_back().await?;
-        Ok(rule_all(house, &messages, claimed).await)
+        Ok(countersign::only_signed(house, &messages, ruled).await)
     }
 
     async fn commit(&self, house: &House, tx: &mut Tx, claim: &Claimed<ActWork>, ruling: &Ruling) -> Result<()> {
         let now = house.now();
         let item = claim.work.item_id;
         let received_at = tx.item(item).await?.received_at;
+        if let Some(copy) = &ruling.copy {
+            return countersign::settle(house, tx, claim, ruling, copy).await;
+        }
         let mut findings: Vec<Finding> = ruling.judged.all_findings().cloned().collect();
         let said = match &ruling.said {
             Ok(said) => Some(said),
@@ -138,8 +155,16 @@ impl Station for Verify {
 }
 
 /// A message and when it arrived.
-type Arrived = (Arc<Vec<u8>>, DateTime<Utc>);
-type Ruled = std::result::Result<Ruling, Trouble>;
+#[derive(Clone)]
+pub(crate) struct Arrived {
+    raw: Arc<Vec<u8>>,
+    pub at: DateTime<Utc>,
+    /// How it was classified.
+    form: String,
+    /// Our document that its signature is over, when that came alone.
+    apart: Option<Arc<Vec<u8>>>,
+}
+pub(crate) type Ruled = std::result::Result<Ruling, Trouble>;
 
 /// Rules on each message; what is wanted for that is fetched for all of them together, and those it helps are ruled on again.
 /// What nobody can tell now waits.
@@ -183,24 +208,27 @@ async fn rule_all(house: &House, messages: &[Arrived], claimed: &[Claimed<ActWor
 
 async fn rule_each(house: &House, trust: &Arc<Trust>, messages: Vec<Arrived>, now: DateTime<Utc>) -> Vec<Ruled> {
     let (trust, policy, decryptors) = (Arc::clone(trust), Arc::clone(&house.policy), Arc::clone(&house.decryptors));
-    let rule = move |(raw, received_at): Arrived| rule(&raw, &decryptors, &trust, &policy, Moments::new(now, received_at));
+    let rule = move |arrived: Arrived| rule(&arrived, &decryptors, &trust, &policy, Moments::new(now, arrived.at));
     ask_each(messages, rule).await
 }
 
 /// Judges the one act of a message now. That it arrived when it did is our own proof of its existence.
-fn rule(raw: &[u8], decryptors: &[Decryptor], trust: &Trust, policy: &Policy, moments: Moments) -> Ruled {
+fn rule(arrived: &Arrived, decryptors: &[Decryptor], trust: &Trust, policy: &Policy, moments: Moments) -> Ruled {
     let message =
-        parse(raw, decryptors).map_err(|finding| Trouble::park(format!("no longer reads as mail: {}", finding.code)))?;
-    let candidate = signed_act(&message).map_err(|_| Trouble::park("no longer has a signed act"))?;
-    let judged = judge_signed(&candidate.signed, trust, policy, moments);
-    let (document, detached) = parts_of(&candidate.signed);
+        parse(&arrived.raw, decryptors).map_err(|finding| Trouble::park(format!("no longer reads as mail: {}", finding.code)))?;
+    let apart = arrived.apart.as_ref().map(|document| document.as_slice());
+    let signed = signed_of(&message, &arrived.form, apart);
+    let signed = signed.ok_or_else(|| Trouble::park("no longer has a signed act"))?;
+    let judged = judge_signed(&signed, trust, policy, moments);
+    let (document, detached) = parts_of(&signed);
     let evidence = Evidence::of(&judged, document, detached).to_bytes();
     let said = match &judged.signed {
         Some(verified) => read(verified, |pdf| judge_pdf(pdf, trust, policy, moments)),
         None if judged.indication == Indication::TotalPassed => Err(vec![Finding::error(Code::MailSeveralActs)]),
         None => Err(Vec::new()),
     };
-    Ok(Ruling { judged, evidence, said })
+    let pdf = Found::of(&message, &signed, judged.signed.as_ref());
+    Ok(Ruling { judged, evidence, said, pdf, copy: None })
 }
 
 /// What the signed bytes say. An act in a PDF is the XML we put into it when we issued it, read from the bytes as issued:
@@ -212,15 +240,7 @@ fn read(verified: &Verified, judge: impl FnOnce(&[u8]) -> Judged) -> std::result
         Kind::Pdf { .. } => {
             let end = oblik_signature::pdf::revision_ends(&part.bytes).first().copied().unwrap_or(part.bytes.len());
             let form = part.bytes.get(..end).unwrap_or_default();
-            if end < part.bytes.len() {
-                if verified.kind() == SignedKind::PlainContent {
-                    unchanged(&judge(&part.bytes))?;
-                }
-                let changes = oblik_signature::pdf::changes_since(&part.bytes, end);
-                if refuses(&changes) {
-                    return Err(changes);
-                }
-            }
+            signed_only(&part.bytes, end, verified.kind(), judge)?;
             let xml =
                 oblik_signature::pdf::file_within(form, oblik_documents::ACT_ATTACHMENT).map_err(|finding| vec![finding])?;
             (xml, From::Form(sha256_hex(form)))
@@ -229,6 +249,23 @@ fn read(verified: &Verified, judge: impl FnOnce(&[u8]) -> Judged) -> std::result
     };
     let act = read_reading_act(&xml)?;
     Ok(Said { act, xml, from })
+}
+
+/// Whether what a PDF holds behind `end` only signs it. Where no signature of its own vouched for that, `judge` says so.
+pub(crate) fn signed_only(
+    pdf: &[u8],
+    end: usize,
+    kind: SignedKind,
+    judge: impl FnOnce(&[u8]) -> Judged,
+) -> std::result::Result<(), Vec<Finding>> {
+    if end >= pdf.len() {
+        return Ok(());
+    }
+    if kind == SignedKind::PlainContent {
+        unchanged(&judge(pdf))?;
+    }
+    let changes = oblik_signature::pdf::changes_since(pdf, end);
+    if refuses(&changes) { Err(changes) } else { Ok(()) }
 }
 
 /// Whether the later revisions of a PDF only sign it; whose those signatures are does not matter.
@@ -272,7 +309,13 @@ async fn put_content(tx: &mut Tx, act: i64, said: &Said) -> Result<SignedContent
     Ok(content)
 }
 
-async fn put_verdict(tx: &mut Tx, act: i64, ruling: &Ruling, signer: Option<&Judgement>, now: DateTime<Utc>) -> Result<()> {
+pub(crate) async fn put_verdict(
+    tx: &mut Tx,
+    act: i64,
+    ruling: &Ruling,
+    signer: Option<&Judgement>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let judged = &ruling.judged;
     let evidence_sha256 = tx.put_blob(&ruling.evidence).await?;
     let verdict = Verdict {

@@ -36,13 +36,14 @@ pub(super) async fn apply_readings(
     mut records: Receiver<Vec<MeterRecord>>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let mut unbilled = Unbilled::new();
+    let (mut unbilled, mut read) = (Unbilled::new(), Unbilled::new());
     while let Some(chunk) = records.recv().await {
         for MeterRecord { contract, entry, .. } in chunk {
             match entry {
                 MeterEntry::Reading(reading) => {
                     still_unbilled(tx, &contract, reading.period, &mut unbilled).await?;
                     tx.put_reading(&reading, claim.id, now).await?;
+                    read.insert((contract, reading.period));
                 }
                 MeterEntry::Intervals(series) => {
                     for period in span(&series).map(|(_, periods)| periods).unwrap_or_default() {
@@ -52,6 +53,10 @@ pub(super) async fn apply_readings(
                 }
             }
         }
+    }
+    // Their acts are made after the file, by a station of their own.
+    for (contract, period) in &read {
+        tx.note_readings(contract, *period, now).await?;
     }
     Ok(())
 }
@@ -111,7 +116,7 @@ async fn apply_account(tx: &mut Tx, claim: &Claimed<ItemWork>, entry: &AccountEn
 pub(super) async fn apply_payments(
     tx: &mut Tx,
     mut records: Receiver<Vec<PaymentRecord>>,
-    series: &str,
+    series: &[&str],
     now: DateTime<Utc>,
 ) -> Result<()> {
     while let Some(chunk) = records.recv().await {

@@ -9,9 +9,10 @@ use oblik_domain::finding::{Code, Finding};
 use oblik_domain::ids::{ContractNumber, Eic};
 use oblik_domain::metering::{EnergyKind, IntervalSeries, Meter, Occasion, Reading, Register};
 use oblik_domain::period::{Period, kyiv_day};
-use oblik_edi::{MeterEntry, MeterRecord, PaymentRecord};
+use oblik_edi::{MasterItem, MasterRecord, MeterEntry, MeterRecord, PaymentRecord};
 use oblik_store::{Result, Tx};
 
+use crate::House;
 use crate::payments::AMOUNT_MOST;
 
 /// What is known of the account of the last record: files come grouped by account, so this is read once for each.
@@ -31,6 +32,19 @@ type ByStart = BTreeMap<DateTime<Utc>, (DateTime<Utc>, u64)>;
 
 /// A code and what is told with it.
 type Refused = (Code, String);
+
+/// That an account is said to be a branch's that has no issuer here: the supplier itself issues its documents then (RQ-A24).
+pub(super) fn examine_branch(house: &House, item: &MasterItem) -> Option<Finding> {
+    let MasterRecord::Account(entry) = &item.record else { return None };
+    let account = &entry.record.account;
+    let branch = account.branch.as_ref().filter(|branch| !house.issuers.branches.contains_key(*branch))?;
+    let detail = format!(
+        "contract {} is of the branch {branch}, which the configuration does not know: the supplier itself issues its documents",
+        account.contract
+    );
+    let finding = Finding::warning(Code::FileRecord).with("detail", detail).with("record", item.record_no);
+    Some(finding.at(item.line, item.column))
+}
 
 impl Ground {
     pub(super) fn new(now: DateTime<Utc>) -> Self {

@@ -1,12 +1,14 @@
 //! What customers ask for in words: who may, what it leads to, and that nothing happens twice.
 
+mod documents;
 mod refused;
 mod requests;
 mod trial;
 
 use oblik_domain::NaiveDate;
-use oblik_domain::account::{AccountRecord, Calculation, SelfBilling, Terms};
-use oblik_domain::dated::Dated;
+pub(super) use oblik_domain::account::Terms;
+use oblik_domain::account::{AccountRecord, Calculation, SelfBilling};
+pub(super) use oblik_domain::dated::Dated;
 use oblik_domain::energy::Kwh;
 use oblik_domain::finding::Finding;
 use oblik_domain::period::Period;
@@ -16,12 +18,12 @@ use oblik_mail::Message;
 
 use super::*;
 
-const CALCULATE: &str = "РОЗРАХУВАТИ";
+pub(super) const CALCULATE: &str = "РОЗРАХУВАТИ";
 const TRIAL: &str = "ПОПЕРЕДНІЙ РОЗРАХУНОК";
 const STRANGER: &str = "someone@elsewhere.example";
 
 /// A mail with a subject, from an address, with files.
-struct Mail<'a> {
+pub(super) struct Mail<'a> {
     from: &'a str,
     subject: String,
     files: Vec<File>,
@@ -30,16 +32,16 @@ struct Mail<'a> {
 }
 
 impl<'a> Mail<'a> {
-    fn new(from: &'a str, subject: impl Into<String>) -> Self {
+    pub(super) fn new(from: &'a str, subject: impl Into<String>) -> Self {
         Self { from, subject: subject.into(), files: Vec::new(), proven: true, fields: Vec::new() }
     }
 
-    fn with(mut self, files: Vec<File>) -> Self {
+    pub(super) fn with(mut self, files: Vec<File>) -> Self {
         self.files = files;
         self
     }
 
-    async fn take(self, world: &World, number: u64) -> i64 {
+    pub(super) async fn take(self, world: &World, number: u64) -> i64 {
         let draft = Draft {
             client: Client::Thunderbird,
             from_name: "Бухгалтерія",
@@ -66,19 +68,19 @@ fn signed(customer: &Customer, xml: Vec<u8>) -> Vec<File> {
 }
 
 impl World {
-    async fn with_lists(customers: u32) -> Self {
+    pub(super) async fn with_lists(customers: u32) -> Self {
         let world = Self::new(customers).await;
         world.table.put(LISTS, world.lists());
         world
     }
 
-    fn act_of(&self, at: usize) -> Vec<File> {
+    pub(super) fn act_of(&self, at: usize) -> Vec<File> {
         let customer = &self.customers[at];
         signed(customer, self.utility.act_xml(customer, self.utility.period))
     }
 
     /// The letters of an item as people read them: to whom, and the text.
-    async fn letters(&self, item: i64) -> Vec<(String, String)> {
+    pub(super) async fn letters(&self, item: i64) -> Vec<(String, String)> {
         let mut tx = self.house.store.read().await.unwrap();
         let mut letters = Vec::new();
         for letter in tx.letters_of(item).await.unwrap() {
@@ -89,23 +91,23 @@ impl World {
         letters
     }
 
-    async fn letter(&self, item: i64) -> (String, String) {
+    pub(super) async fn letter(&self, item: i64) -> (String, String) {
         let mut letters = self.letters(item).await;
         assert_eq!(letters.len(), 1, "{letters:?}");
         letters.remove(0)
     }
 
-    async fn state(&self, item: i64) -> Option<ActState> {
+    pub(super) async fn state(&self, item: i64) -> Option<ActState> {
         self.house.store.read().await.unwrap().act_of_item(item).await.unwrap().map(|(_, _, state)| state)
     }
 
-    async fn invoices_of(&self, at: usize) -> usize {
+    pub(super) async fn invoices_of(&self, at: usize) -> usize {
         let mut tx = self.house.store.read().await.unwrap();
         let contract = self.customers[at].contract().clone();
         usize::from(tx.invoice_of_period(&contract, self.utility.period).await.unwrap().is_some())
     }
 
-    async fn readings(&self, at: usize) -> usize {
+    pub(super) async fn readings(&self, at: usize) -> usize {
         let contract = self.customers[at].contract().clone();
         self.house.store.read().await.unwrap().readings_at(&contract, self.utility.period).await.unwrap().len()
     }
@@ -120,7 +122,7 @@ impl World {
         tx.commit().await.unwrap();
     }
 
-    async fn change(&self, at: usize, change: impl FnOnce(&mut AccountRecord)) {
+    pub(super) async fn change(&self, at: usize, change: impl FnOnce(&mut AccountRecord)) {
         let mut tx = self.house.store.begin("test").await.unwrap();
         let mut record = tx.account_record(self.customers[at].contract()).await.unwrap().unwrap();
         change(&mut record);
@@ -139,7 +141,7 @@ impl World {
     }
 }
 
-fn codes_in(text: &str) -> Vec<&str> {
+pub(super) fn codes_in(text: &str) -> Vec<&str> {
     text.lines().filter_map(|line| line.trim().strip_prefix("Код: ")).collect()
 }
 

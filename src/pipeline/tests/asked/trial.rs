@@ -15,7 +15,7 @@ async fn a_trial_tells_the_figures_to_the_registered_address_and_registers_nothi
     let real = Mail::new(own, "Акт").with(world.act_of(0)).take(&world, 2).await;
     assert_eq!(world.state(real).await, Some(ActState::Invoiced));
     let mut tx = world.house.store.read().await.unwrap();
-    let invoice = tx.invoice_of_act(world.act(real).await).await.unwrap().unwrap().invoice;
+    let invoice = tx.invoices_of_act(world.act(real).await).await.unwrap().remove(0).invoice;
     tx.roll_back().await.unwrap();
     let total = oblik_words::numbers::money(invoice.bill.total);
     assert!(text.contains(&format!("{total} грн")) && text.contains("Акт не зареєстровано"), "{text}");

@@ -44,7 +44,7 @@ async fn the_run_bills_for_an_act_that_is_registered_and_the_act_is_answered_wit
     assert_eq!(world.standing(item).await, (ItemState::Done, ActState::Invoiced, 1));
     assert!(!world.codes(item).await.contains(&Code::AlreadyBilled));
     let mut tx = world.house.store.read().await.unwrap();
-    assert_eq!(tx.invoice_of_act(act).await.unwrap().unwrap().state, InvoiceState::Issued);
+    assert_eq!(tx.invoices_of_act(act).await.unwrap()[0].state, InvoiceState::Issued);
     assert_eq!(world.all_invoices().await.len(), 1);
 }
 

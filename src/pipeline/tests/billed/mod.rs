@@ -1,6 +1,7 @@
 //! The month's run, corrections, and what a bill would have been with what was known then.
 
 mod beside;
+mod composed;
 mod confirmed;
 
 use oblik_billing::MissingReadings;

@@ -208,3 +208,27 @@ async fn what_an_account_is_taken_over_with_counts_once() {
     let again = stands().await;
     assert_eq!((again.1, again.2), (history, charges));
 }
+
+#[tokio::test]
+async fn a_branch_nobody_configured_is_told_of_and_the_account_is_taken() {
+    let mut world = World::new(2).await;
+    let issuing = world.house.issuers.supplier.clone();
+    let branches = [("Захід".to_owned(), issuing)].into();
+    world.house.issuers = Arc::new(crate::Issuers { branches, ..crate::Issuers::clone(&world.house.issuers) });
+    let mut records = Vec::new();
+    for (customer, branch) in world.customers.iter().zip(["Захід", "Схід"]) {
+        let mut record = customer.record.clone();
+        record.account.branch = Some(branch.to_owned());
+        let (openings, history, balances) = (Vec::new(), Vec::new(), Vec::new());
+        let entry = oblik_edi::AccountEntry { record, openings, history, balances };
+        records.push(oblik_edi::MasterRecord::Account(Box::new(entry)));
+    }
+    let ack = world.file(IMPORT, "branches.xml", &write_master_data(&header("branches"), &records)).await;
+    assert_eq!((ack.outcome, ack.accepted, ack.errors.len()), (AckOutcome::Accepted, 2, 1), "{ack:?}");
+    assert!(format!("{:?}", ack.errors).contains("Схід"), "{:?}", ack.errors);
+    let mut tx = world.house.store.read().await.unwrap();
+    for (customer, branch) in world.customers.iter().zip(["Захід", "Схід"]) {
+        let known = tx.account_record(customer.contract()).await.unwrap().unwrap();
+        assert_eq!(known.account.branch.as_deref(), Some(branch));
+    }
+}

@@ -1,5 +1,7 @@
 //! What invoices charge, what payments pay, what operators say of both, and what delay costs.
 
+mod stated;
+
 use chrono::{Days, NaiveDate};
 use oblik_domain::account::{PaymentScheme, PlannedPart, Sanctions, Terms};
 use oblik_domain::bill::{Bill, LineKind};
@@ -24,7 +26,7 @@ const ANNA: Word<'static> = Word { operator: "anna", reason: "letter 14" };
 
 impl World {
     /// Bills a customer's period: its readings come, and an operator asks.
-    async fn billed_now(&self, customer: &Customer) -> Bill {
+    pub(super) async fn billed_now(&self, customer: &Customer) -> Bill {
         let period = self.utility.period;
         let mut tx = self.house.store.begin("test").await.unwrap();
         for (register, total) in self.utility.totals(customer, period) {

@@ -3,7 +3,7 @@
 use super::*;
 
 /// `mail` with all that is in it encrypted to `certificate`, by openssl; `None` when that is not installed.
-fn encrypted(folder: &Path, mail: &[u8], certificate: &str) -> Option<Vec<u8>> {
+pub(super) fn encrypted(folder: &Path, mail: &[u8], certificate: &str) -> Option<Vec<u8>> {
     let mail = String::from_utf8(mail.to_vec()).unwrap();
     let (head, body) = mail.split_once("\r\n\r\n").unwrap();
     let mut fields: Vec<String> = Vec::new();
