@@ -29,9 +29,14 @@ pub async fn run(setup: &Setup, what: Account) -> Result<Ending> {
             let acts: Vec<Value> = tx.accepted_acts(&account).await?.iter().map(|act| {
                 json!({ "act": act.act_id, "period": act.period.to_string(), "revision": act.revision, "accepted_at": act.accepted_at })
             }).collect();
-            let invoices: Vec<Value> = tx.invoices_of(&account).await?.iter().map(|invoice| {
-                json!({ "number": invoice.number.to_string(), "period": invoice.period.to_string(), "net": invoice.net.to_string(), "vat": invoice.vat.to_string(), "total": invoice.total.to_string(), "state": invoice.state.as_str(), "issued_on": invoice.invoice.issued_on, "due_on": invoice.invoice.due_on })
-            }).collect();
+            let mut invoices: Vec<Value> = Vec::new();
+            for invoice in tx.invoices_of(&account).await? {
+                let signature = tx.signature_status(invoice.id).await?;
+                let signatures: Vec<Value> = tx.countersignatures(invoice.id).await?.iter().map(|one| {
+                    json!({ "signer": one.signer_name, "serial": one.signer_serial, "act": one.act_id, "received_at": one.received_at })
+                }).collect();
+                invoices.push(json!({ "number": invoice.number.to_string(), "issuer": invoice.invoice.issuer.as_str(), "period": invoice.period.to_string(), "net": invoice.net.to_string(), "vat": invoice.vat.to_string(), "total": invoice.total.to_string(), "state": invoice.state.as_str(), "issued_on": invoice.invoice.issued_on, "due_on": invoice.invoice.due_on, "signature": signature.as_str(), "countersignatures": signatures }));
+            }
             if setup.json {
                 print::json(&told(&record, &acts, &invoices));
             } else {
@@ -64,7 +69,7 @@ fn told(record: &AccountRecord, acts: &[Value], invoices: &[Value]) -> Value {
     json!({
         "account": account.contract.as_str(), "contract_date": account.contract_date, "name": account.name, "edrpou": account.edrpou.as_str(),
         "vat_number": account.vat_number, "address": account.address, "emails": account.emails, "product": account.product,
-        "self_billing": account.self_billing == SelfBilling::Allowed,
+        "branch": account.branch, "self_billing": account.self_billing == SelfBilling::Allowed,
         "points": points, "meters": meters, "signers": signers, "acts": acts, "invoices": invoices,
     })
 }
@@ -102,5 +107,11 @@ fn show(record: &AccountRecord, acts: usize, invoices: &[Value]) {
         })
         .collect();
     print::table(&["signer", "basis", "from", "to"], &signers);
+    let text = |invoice: &Value, key: &str| invoice.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let issued: Vec<_> = invoices
+        .iter()
+        .map(|invoice| ["number", "period", "total", "state", "signature"].map(|key| text(invoice, key)).to_vec())
+        .collect();
+    print::table(&["invoice", "period", "total", "state", "signature"], &issued);
     eprintln!("{acts} acts accepted, {} invoices", invoices.len());
 }

@@ -1,7 +1,11 @@
 //! What may be said on the command line.
 
 mod billing;
+mod documents;
+mod invoice;
 mod money;
+mod statement;
+mod tickets;
 
 use std::path::PathBuf;
 
@@ -11,7 +15,11 @@ use oblik_domain::ids::ContractNumber;
 use oblik_domain::period::Period;
 
 pub use billing::{Bill, BillOne, Confirm, Enter, Month, Readings, meter, register};
+pub use documents::{Documents, Kind, Preview};
+pub use invoice::Invoice;
 pub use money::{Add, Amount, Book, Ledger, Payment, Show};
+pub use statement::{Format, Statement};
+pub use tickets::Ticket;
 
 /// Gateway of an electricity utility: signed reading acts by mail in, signed invoices out.
 #[derive(Debug, Parser)]
@@ -70,7 +78,7 @@ pub enum Command {
         #[arg(long, value_name = "ADDRESS")]
         from_address: Option<String>,
     },
-    /// Take partner files in as if a drop had delivered them: meter files and master data
+    /// Take partner files in as if a drop had delivered them: meter files, master data and payments
     #[command(
         after_help = "Example:\n  oblik import master-data.xml\nThe answer is written beside each file: master-data.xml.ack.xml"
     )]
@@ -100,6 +108,12 @@ pub enum Command {
         after_help = "Examples:\n  oblik ledger 270000017\n  oblik ledger 270000017 --at 2026-10-31 --json"
     )]
     Ledger(Ledger),
+    /// An account's balance, charges, payments, tariffs, limits, meters, disconnections or contract as PDF, CSV or XLSX
+    #[command(
+        arg_required_else_help = true,
+        after_help = "Examples:\n  oblik statement 270000017 balance\n  oblik statement 270000017 payments --from 2026-01-01 --out payments.xlsx"
+    )]
+    Statement(Statement),
     /// Payments
     Payment {
         #[command(subcommand)]
@@ -114,6 +128,16 @@ pub enum Command {
     Act {
         #[command(subcommand)]
         what: Act,
+    },
+    /// Invoices as they were drafted and issued
+    Invoice {
+        #[command(subcommand)]
+        what: Invoice,
+    },
+    /// What customers object to or ask in writing, and the answers
+    Ticket {
+        #[command(subcommand)]
+        what: Ticket,
     },
     /// What waits for a person
     Queue {
@@ -136,6 +160,11 @@ pub enum Command {
     Audit {
         #[command(subcommand)]
         what: Audit,
+    },
+    /// How documents look: templates and what they make
+    Documents {
+        #[command(subcommand)]
+        what: Documents,
     },
     /// The configuration
     Config {
@@ -234,11 +263,46 @@ pub enum Account {
 
 #[derive(Debug, Subcommand)]
 pub enum Act {
-    /// Make a reading act in PDF for the customer to sign, and keep it so that its signed copy is known again
+    /// Make a reading act in PDF for the customer to sign; the version before it counts no more
     #[command(
-        after_help = "Example, two registers of one meter:\n  oblik act issue --account 270000017 --period 2026-10 --read-on 2026-11-01 \\\n    --reading NIK-1001:active-import/night=5120.4 --reading NIK-1001:active-import/day=9841 --out act.pdf"
+        after_help = "Without readings the act states those that are known.\n\nExamples:\n  oblik act issue --account 270000017 --period 2026-10 --out act.pdf --send\n  oblik act issue --account 270000017 --period 2026-10 --read-on 2026-11-01 \\\n    --reading NIK-1001:active-import/night=5120.4 --reading NIK-1001:active-import/day=9841 --out act.pdf"
     )]
     Issue(ActIssue),
+    /// The acts of an account: every version with its state, and why the next was not made
+    #[command(after_help = "Example:\n  oblik act list --account 270000017")]
+    List {
+        #[arg(long, value_parser = contract)]
+        account: ContractNumber,
+    },
+    /// One version of an act, and its file
+    #[command(after_help = "Example:\n  oblik act show --account 270000017 --period 2026-10 --version 1 --out act.pdf")]
+    Show(ActShow),
+    /// Send the act that waits for its signature again, the same bytes
+    #[command(
+        after_help = "Exit 1: no act of the period waits, or the account has no address.\n\nExample:\n  oblik act send --account 270000017 --period 2026-10"
+    )]
+    Send {
+        #[arg(long, value_parser = contract)]
+        account: ContractNumber,
+        /// Month, such as 2026-10
+        #[arg(long, value_parser = period)]
+        period: Period,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct ActShow {
+    #[arg(long, value_parser = contract)]
+    pub account: ContractNumber,
+    /// Month, such as 2026-10
+    #[arg(long, value_parser = period)]
+    pub period: Period,
+    /// Which version [default: the one that holds]
+    #[arg(long, value_name = "NUMBER")]
+    pub act_version: Option<i64>,
+    /// Where the PDF goes, the bytes as they were issued
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -251,8 +315,8 @@ pub struct ActIssue {
     /// Day the registers were read [default: today]
     #[arg(long)]
     pub read_on: Option<NaiveDate>,
-    /// METER:KIND/ZONE=VALUE, once for each register
-    #[arg(long = "reading", value_name = "METER:KIND/ZONE=VALUE", required_unless_present = "xml")]
+    /// METER:KIND/ZONE=VALUE, once for each register [default: what is known]
+    #[arg(long = "reading", value_name = "METER:KIND/ZONE=VALUE")]
     pub readings: Vec<String>,
     /// Take the readings from a reading act in XML instead
     #[arg(long, value_name = "FILE", conflicts_with = "readings")]
@@ -263,6 +327,9 @@ pub struct ActIssue {
     /// Where the act's XML goes, for those who sign XML
     #[arg(long, value_name = "FILE")]
     pub out_xml: Option<PathBuf>,
+    /// Mail it to the account's first address as well
+    #[arg(long)]
+    pub send: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -351,4 +418,15 @@ fn day_or_moment(text: &str) -> Result<DateTime<Utc>, String> {
 
 fn period(text: &str) -> Result<Period, String> {
     Period::parse(text).ok_or_else(|| "a period is a month, written 2026-10".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    /// In a release build an option that stands twice is not told when it is used, it only means the other thing.
+    #[test]
+    fn no_command_has_an_option_twice() {
+        super::Line::command().debug_assert();
+    }
 }

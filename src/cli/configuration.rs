@@ -49,7 +49,8 @@ impl Setup {
 fn sample() -> Result<Config> {
     let dir = std::path::absolute(SAMPLE).context("find the current folder")?;
     let config = Config::embedded(&dir);
-    if !config.signing.pkcs12.exists() {
+    let absent = |file: &std::path::PathBuf| !file.exists();
+    if config.signing.keys.iter().flat_map(oblik_config::SigningKey::files).any(|file| absent(&file)) {
         eprintln!("oblik: no {SYSTEM}: sample defaults and a made-up key in {}", dir.display());
         crate::demo::make_keys(&config)?;
     }
@@ -71,12 +72,19 @@ fn check(setup: &Setup) -> Result<Ending> {
         Ok((path, config)) => {
             let named = path.as_deref().map_or_else(|| "the sample defaults".to_owned(), |path| path.display().to_string());
             let list = crate::trust::summary(&config.trust)?;
+            let template = config.documents.template.as_deref();
+            let trouble = template.and_then(|path| oblik_pipeline::template_trouble("supplier", path));
             if setup.json {
                 let list = list.as_ref().map(|(_, list)| list);
-                print::json(&serde_json::json!({ "valid": true, "faults": [], "trusted_list": list }));
+                print::json(
+                    &serde_json::json!({ "valid": true, "faults": [], "trusted_list": list, "templates": trouble.iter().map(crate::documents::trouble_told).collect::<Vec<_>>() }),
+                );
             }
             if let Some((line, _)) = list {
                 eprintln!("{line}");
+            }
+            if let Some(trouble) = trouble {
+                eprintln!("{trouble}; oblik documents check {} tells all", trouble.path.display());
             }
             eprintln!("{named}: good; {} mailboxes, {} drops", config.mailboxes.len(), config.drops.len());
             if config.supplier.standing == Standing::Sample {

@@ -111,8 +111,9 @@ mod tests {
         std::fs::write(dir.join("mine.txt"), "kept").unwrap();
         super::run(&dir, true).await.unwrap();
         assert!(dir.join("mine.txt").exists());
-        let invoices = std::fs::read_dir(dir.join("out/invoices")).unwrap().count();
-        assert_eq!(invoices, 7);
+        let files = std::fs::read_dir(dir.join("out/invoices")).unwrap().map(|file| file.unwrap().path());
+        let invoices = files.filter(|path| path.extension().is_some_and(|extension| extension == "pdf")).count();
+        assert_eq!(invoices, 7 + super::world::WITH_REACTIVE.len());
     }
 
     #[tokio::test]

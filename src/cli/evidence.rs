@@ -6,6 +6,7 @@ mod readme;
 use std::io::{Cursor, Write as _};
 
 use anyhow::{Context as _, Result, bail, ensure};
+use oblik_domain::invoice::InvoiceNumber;
 use oblik_pipeline::{House, case_of};
 use serde_json::json;
 use zip::write::SimpleFileOptions;
@@ -43,17 +44,13 @@ async fn of(house: &House, what: &str) -> Result<Dossier> {
         let case = case.with_context(|| format!("there is no verdict on act {act}; an invoice is named by its number"))?;
         dossier.add_act(house, &case).await?;
     } else {
-        let number = number(what)
+        let number = InvoiceNumber::parse(what)
             .with_context(|| format!("{what:?} is neither an act's id nor an invoice's number such as 2026-000001"))?;
         let mut tx = house.store.read().await?;
-        let found = tx.invoice_numbered(&number.0, number.1, number.2).await?;
-        let Some((invoice, act)) = found else { bail!("there is no invoice {what}") };
-        let pdf = match &invoice.pdf_sha256 {
-            Some(sha256) => Some(tx.blob(sha256).await?),
-            None => None,
-        };
+        let found = tx.invoice_numbered(&number.series, number.year, number.running).await?;
+        let Some((invoice, act)) = found else { bail!("no invoice {what}; oblik invoice list --account shows an account's") };
         tx.roll_back().await?;
-        dossier.add_invoice(house, &invoice, pdf).await?;
+        dossier.add_invoice(house, &invoice).await?;
         if let Some(case) = match act {
             Some(act) => case_of(house, act).await?,
             None => None,
@@ -63,13 +60,6 @@ async fn of(house: &House, what: &str) -> Result<Dossier> {
     }
     dossier.add_readme(what);
     Ok(dossier)
-}
-
-/// Series, year and running number of `ОЕ-2026-000001`; the series may be empty or hold dashes.
-fn number(text: &str) -> Option<(String, u16, u32)> {
-    let (rest, running) = text.rsplit_once('-')?;
-    let (series, year) = rest.rsplit_once('-').unwrap_or(("", rest));
-    Some((series.to_owned(), year.parse().ok()?, running.parse().ok()?))
 }
 
 /// The same files give the same bytes: names are sorted and no time is written.
@@ -179,7 +169,8 @@ mod tests {
             ("ОЕ-2026", None),
             ("", None),
         ] {
-            assert_eq!(number(text), read.map(|(series, year, running)| (series.to_owned(), year, running)), "{text}");
+            let read = read.map(|(series, year, running)| InvoiceNumber { series: series.to_owned(), year, running });
+            assert_eq!(InvoiceNumber::parse(text), read, "{text}");
         }
     }
 }

@@ -53,8 +53,8 @@ async fn outcome(house: &House, item: i64, duplicate: bool) -> Result<(Value, En
             "indication": verdict.as_ref().map(|verdict| verdict.indication.clone()),
             "sub_indication": verdict.and_then(|verdict| verdict.sub_indication),
         }));
-        if let Some(invoice) = tx.invoice_of_act(*id).await? {
-            invoices.push(json!({ "number": invoice.number.to_string(), "account": invoice.contract.as_str(), "period": invoice.period.to_string(), "state": invoice.state.as_str(), "total": invoice.total.to_string() }));
+        for invoice in tx.invoices_of_act(*id).await? {
+            invoices.push(json!({ "number": invoice.number.to_string(), "issuer": invoice.invoice.issuer.as_str(), "account": invoice.contract.as_str(), "period": invoice.period.to_string(), "state": invoice.state.as_str(), "total": invoice.total.to_string() }));
         }
     }
     tx.roll_back().await?;

@@ -11,9 +11,11 @@ mod audit;
 mod bill;
 mod configuration;
 mod demo;
+mod documents;
 mod evidence;
 mod files;
 mod ingest;
+mod invoice;
 mod ledger;
 mod month;
 mod payment;
@@ -21,7 +23,9 @@ mod print;
 mod queue;
 mod readings;
 mod rejudge;
+mod statement;
 mod status;
+mod ticket;
 mod trust;
 mod verify;
 
@@ -88,15 +92,19 @@ async fn obey(line: Line) -> Result<Ending> {
         Command::Xml { what } => files::xml(&what, setup.json),
         Command::Bill(arguments) => bill::run(&setup, &arguments).await,
         Command::Ledger(arguments) => ledger::run(&setup, arguments).await,
+        Command::Statement(arguments) => statement::run(&setup, arguments).await,
         Command::Payment { what } => payment::run(&setup, what).await,
         Command::Readings { what } => readings::run(&setup, what).await,
         Command::Account { what } => account::run(&setup, what).await,
         Command::Act { what } => act::run(&setup, what).await,
+        Command::Ticket { what } => ticket::run(&setup, what).await,
         Command::Queue { what } => queue::run(&setup, what).await,
         Command::Status => status::run(&setup).await,
         Command::Rejudge(arguments) => rejudge::run(&setup, &arguments).await,
+        Command::Invoice { what } => invoice::run(&setup, what).await,
         Command::Evidence(arguments) => evidence::run(&setup, &arguments).await,
         Command::Audit { what } => audit::run(&setup, what).await,
+        Command::Documents { what } => documents::run(&setup, &what),
         Command::Config { what } => configuration::run(&setup, &what),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Line::command(), "oblik", &mut std::io::stdout());

@@ -1,7 +1,7 @@
 //! Reading acts of customers, as data, as the form the supplier issues, and signed.
 
 use chrono::{DateTime, Utc};
-use oblik_documents::{ActForm, Typesetter};
+use oblik_documents::{ActForm, Template, Typesetter};
 use oblik_domain::act::{ActRow, ReadingAct};
 use oblik_domain::invoice::Seller;
 use oblik_domain::period::{Period, kyiv_day};
@@ -45,9 +45,19 @@ impl Utility {
         let xml = write_reading_act(&act);
         let opening = customer.opening();
         let made_on = kyiv_day(self.now);
-        let form =
-            ActForm { seller, record: &customer.record, act: &act, opening: &opening, number: &number, version: 1, made_on };
-        Ok(typesetter.reading_act_pdf(&form, &xml)?)
+        let form = ActForm {
+            seller,
+            record: &customer.record,
+            act: &act,
+            opening: &opening,
+            readings: &[],
+            bill: None,
+            number: &number,
+            version: 1,
+            made_on,
+            reply_to: &seller.email,
+        };
+        Ok(typesetter.reading_act_pdf(&form, &Template::embedded(), &xml)?)
     }
 }
 
@@ -64,6 +74,7 @@ impl Customer {
             signing_time: at,
             field_name: "customer".to_owned(),
             customer_field: None,
+            place: None,
         };
         Ok(oblik_signature::pdf::sign(pdf, &self.identity.signer()?, &signing)?)
     }

@@ -67,18 +67,7 @@ pub(crate) fn record(case: Case, number: u64, from: NaiveDate, period: Period) -
                 set_coefficient(&mut record, &eic, 10)?;
             }
         }
-        Case::Reactive2018 => {
-            record.account.terms = terms(Terms { reactive: ReactiveProfile::Order2018, ..Terms::default() });
-            for point in &mut record.points {
-                let value = PointTerms {
-                    permitted_power: Some(Decimal::from(250)),
-                    reactive_equivalent: Some(Decimal::new(615, 4)),
-                    area: Some("1".to_owned()),
-                    ..PointTerms::default()
-                };
-                point.terms = vec![Dated { from, to: None, value }];
-            }
-        }
+        Case::Reactive2018 => reactive(&mut record, from),
         Case::OnRequest => {
             record.account.terms = terms(Terms { calculation: Calculation::OnRequest, ..Terms::default() });
         }
@@ -96,6 +85,21 @@ pub(crate) fn record(case: Case, number: u64, from: NaiveDate, period: Period) -
         }
     }
     Ok(record)
+}
+
+/// Agrees on reactive energy by the order of 2018 from a day on.
+pub(crate) fn reactive(record: &mut AccountRecord, from: NaiveDate) {
+    record.account.terms =
+        vec![Dated { from, to: None, value: Terms { reactive: ReactiveProfile::Order2018, ..Terms::default() } }];
+    for point in &mut record.points {
+        let value = PointTerms {
+            permitted_power: Some(Decimal::from(250)),
+            reactive_equivalent: Some(Decimal::new(615, 4)),
+            area: Some("1".to_owned()),
+            ..PointTerms::default()
+        };
+        point.terms = vec![Dated { from, to: None, value }];
+    }
 }
 
 fn fed_through(main: Eic) -> PointTerms {

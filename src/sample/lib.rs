@@ -11,6 +11,7 @@ mod codes;
 mod layout;
 pub mod mail;
 mod names;
+mod package;
 mod pem;
 pub mod phrases;
 mod prices;
@@ -21,6 +22,7 @@ pub use accounts::Accounts;
 pub use authority::{Algorithm, Authority, Identity, Keys, Subject, Validity};
 pub use cases::Case;
 pub use layout::{PASSPHRASE_FILE, lay_out};
+pub use package::Package;
 pub use utility::{Customer, Utility};
 
 /// A photograph of a meter, as people send it in place of an act (JPEG).

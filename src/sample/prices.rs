@@ -89,6 +89,14 @@ pub fn tariffs_with_a_change(from: NaiveDate, changed: NaiveDate) -> Result<Vec<
         tariff.from = changed;
     }
     tariffs.append(&mut before);
+    tariffs.extend(reactive(from)?);
+    Ok(tariffs)
+}
+
+/// Prices of reactive energy and of power.
+pub fn reactive(from: NaiveDate) -> Result<Vec<Tariff>, SampleError> {
+    let price = |amount: Decimal| Price::rounded(amount).ok_or(SampleError::Value("a price"));
+    let mut tariffs = Vec::new();
     for (component, hundred_thousandths) in [(PriceComponent::Reactive, 320_514), (PriceComponent::Power, 18_512_000)] {
         let price = price(Decimal::new(hundred_thousandths, 5))?;
         tariffs.push(Tariff { component, product: None, voltage_class: None, zone: None, price, from, to: None });

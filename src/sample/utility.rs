@@ -111,6 +111,22 @@ impl Utility {
         Ok(utility)
     }
 
+    /// Charges these customers, of even numbers, for reactive energy from their contracts' first day on.
+    ///
+    /// # Errors
+    /// [`SampleError::Value`] when the world is smaller, or its prices cannot be written.
+    pub fn charge_reactive(&mut self, numbers: &[usize]) -> Result<(), SampleError> {
+        for number in numbers {
+            let at = number.checked_sub(1).and_then(|at| self.customers.get_mut(at));
+            let record = &mut at.ok_or(SampleError::Value("the number of a customer"))?.record;
+            let from = record.account.contract_date;
+            crate::cases::reactive(record, from);
+        }
+        let from = self.tariffs.iter().map(|tariff| tariff.from).min();
+        self.tariffs.extend(prices::reactive(from.ok_or(SampleError::Value("a price"))?)?);
+        Ok(())
+    }
+
     /// The customer of a number, from 1.
     ///
     /// # Errors
@@ -248,6 +264,7 @@ pub(crate) fn account_record(number: u64, from: NaiveDate) -> Result<AccountReco
         emails: vec![format!("energo@{slug}.example"), format!("buh@{slug}.example")],
         product: product.name.to_owned(),
         self_billing: SelfBilling::Allowed,
+        branch: None,
         terms: Vec::new(),
         limits: Vec::new(),
     };

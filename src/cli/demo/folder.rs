@@ -29,7 +29,7 @@ pub fn make_anew(dir: &Path) -> Result<()> {
             std::fs::remove_file(&path).with_context(|| format!("remove {}", path.display()))?;
         }
     }
-    for name in ["import", "out/received", "out/invoices", "out/letters"] {
+    for name in ["import", "out/received", "out/invoices", "out/letters", "out/acts"] {
         std::fs::create_dir_all(dir.join(name)).with_context(|| format!("make {name}"))?;
     }
     Ok(())

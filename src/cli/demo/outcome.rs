@@ -4,16 +4,20 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use oblik_domain::finding::Finding;
-use oblik_domain::states::{ItemState, LetterState};
-use oblik_pipeline::House;
-use oblik_store::{StoredInvoice, StoredLetter, Tx, sha256_hex};
+use oblik_domain::invoice::IssuerRole;
+use oblik_domain::states::{ItemState, LetterState, ReadingActState};
+use oblik_pipeline::{House, act_file_name};
+use oblik_store::{StoredInvoice, StoredLetter, StoredReadingAct, Tx, sha256_hex};
 
 use super::story::{Arrival, Story};
+use super::world::WITH_REACTIVE;
 
 pub struct Outcome {
     pub mails: Vec<Ending>,
     pub files: Vec<Ending>,
     pub invoices: Vec<Issued>,
+    /// Acts that were made of what files brought.
+    pub acts: Vec<ToSign>,
 }
 
 /// What became of one arrival.
@@ -24,8 +28,8 @@ pub struct Ending {
     /// The act's state, or the item's where there is no act.
     pub state: String,
     pub findings: Vec<Finding>,
-    /// Number and sum of the invoice, where there is one.
-    pub invoice: Option<(String, String)>,
+    /// Number, sum and issuer of each invoice: the supplier's, then the operator's.
+    pub invoices: Vec<(String, String, IssuerRole)>,
     pub letters: Vec<Sent>,
 }
 
@@ -34,15 +38,23 @@ pub struct Sent {
     pub path: PathBuf,
 }
 
+/// An act that waits for its customer's signature.
+pub struct ToSign {
+    pub act: StoredReadingAct,
+    pub path: PathBuf,
+}
+
 pub struct Issued {
     pub stored: StoredInvoice,
     pub path: PathBuf,
+    /// Its machine-readable file.
+    pub xml: Option<PathBuf>,
 }
 
 pub async fn collect(house: &House, dir: &Path, story: &Story) -> Result<Outcome> {
     let mut tx = house.store.read().await?;
     let items = items(&mut tx, 1 + story.mails.len() + story.files.len()).await?;
-    let mut outcome = Outcome { mails: Vec::new(), files: Vec::new(), invoices: Vec::new() };
+    let mut outcome = Outcome { mails: Vec::new(), files: Vec::new(), invoices: Vec::new(), acts: Vec::new() };
     for (number, arrival) in (1..).zip(&story.mails) {
         let path = dir.join("out/received").join(format!("{number:02}-from-{}.eml", file_name(&arrival.from)));
         std::fs::write(&path, &arrival.bytes).with_context(|| format!("write {}", path.display()))?;
@@ -53,11 +65,26 @@ pub async fn collect(house: &House, dir: &Path, story: &Story) -> Result<Outcome
     }
     for stored in tx.invoices_after(0).await? {
         let sha256 = stored.pdf_sha256.clone().with_context(|| format!("invoice {} has no document", stored.number))?;
-        let name = format!("invoice-{:04}-{:06}-{}.pdf", stored.number.year, stored.number.running, stored.contract);
-        let path = dir.join("out/invoices").join(name);
+        let whose = if stored.invoice.issuer == IssuerRole::Operator { "-operator" } else { "" };
+        let name = format!("invoice-{:04}-{:06}-{}{whose}", stored.number.year, stored.number.running, stored.contract);
+        let path = dir.join("out/invoices").join(format!("{name}.pdf"));
         let pdf = tx.blob(&sha256).await?;
         std::fs::write(&path, pdf).with_context(|| format!("write {}", path.display()))?;
-        outcome.invoices.push(Issued { stored, path });
+        let mut xml = None;
+        if let Some(sha256) = &stored.ubl_sha256 {
+            let path = dir.join("out/invoices").join(format!("{name}.xml"));
+            std::fs::write(&path, tx.blob(sha256).await?).with_context(|| format!("write {}", path.display()))?;
+            xml = Some(path);
+        }
+        outcome.invoices.push(Issued { stored, path, xml });
+    }
+    for contract in tx.contracts().await? {
+        for act in tx.reading_acts(&contract).await?.into_iter().filter(|act| act.state == ReadingActState::Issued) {
+            let (Some(version), Some(sha256)) = (act.version, &act.pdf_sha256) else { continue };
+            let path = dir.join("out/acts").join(act_file_name(&contract, act.period, version));
+            std::fs::write(&path, tx.blob(sha256).await?).with_context(|| format!("write {}", path.display()))?;
+            outcome.acts.push(ToSign { act, path });
+        }
     }
     tx.roll_back().await?;
     Ok(outcome)
@@ -79,9 +106,9 @@ async fn ending(tx: &mut Tx, dir: &Path, items: &[(i64, String)], number: u32, a
     let (id, _) = found.with_context(|| format!("{} was not taken in", arrival.path.display()))?;
     let (item, item_state) = (tx.item(*id).await?, tx.item_state(*id).await?);
     let act = tx.act_of_item(*id).await?;
-    let invoice = match &act {
-        Some((act, _, _)) => tx.invoice_of_act(*act).await?,
-        None => None,
+    let invoices = match &act {
+        Some((act, _, _)) => tx.invoices_of_act(*act).await?,
+        None => Vec::new(),
     };
     let mut letters = Vec::new();
     for letter in tx.letters_of(*id).await? {
@@ -100,7 +127,10 @@ async fn ending(tx: &mut Tx, dir: &Path, items: &[(i64, String)], number: u32, a
         item_state,
         state: act.map_or_else(|| item_state.as_str().to_owned(), |(_, _, state)| state.as_str().to_owned()),
         findings: tx.findings(*id).await?.iter().map(oblik_store::StoredFinding::to_finding).collect(),
-        invoice: invoice.map(|invoice| (invoice.number.to_string(), invoice.total.to_string())),
+        invoices: invoices
+            .iter()
+            .map(|stored| (stored.number.to_string(), stored.total.to_string(), stored.invoice.issuer))
+            .collect(),
         letters,
     })
 }
@@ -135,8 +165,17 @@ pub fn faults(story: &Story, outcome: &Outcome) -> Vec<String> {
         }
     }
     let invoiced = story.mails.iter().filter(|arrival| arrival.expected.state == "invoiced").count();
-    if outcome.invoices.len() != invoiced {
-        faults.push(format!("{} invoices, expected {invoiced}", outcome.invoices.len()));
+    // Beside some of the supplier's stands the operator's.
+    let bills = outcome.invoices.iter().filter(|issued| issued.stored.companion_of.is_none()).count();
+    if bills != invoiced {
+        faults.push(format!("{bills} invoices, expected {invoiced}"));
+    }
+    let beside = outcome.invoices.len() - bills;
+    if beside != WITH_REACTIVE.len() {
+        faults.push(format!("{beside} documents of the distribution operator, expected {}", WITH_REACTIVE.len()));
+    }
+    if !outcome.acts.iter().any(|to_sign| to_sign.act.contract == story.read_by_partner) {
+        faults.push("the account that the partner read has no act to sign".to_owned());
     }
     faults
 }

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use chrono::TimeDelta;
+use oblik_domain::invoice::IssuerRole;
 use serde_json::{Value, json};
 
 use super::gloss;
-use super::outcome::{Ending, Outcome, Sent};
+use super::outcome::{Ending, Outcome, Sent, ToSign};
 use super::story::{Arrival, Story};
 use crate::print;
 
@@ -19,6 +20,11 @@ pub fn show(dir: &Path, story: &Story, outcome: &Outcome, journal_entries: i64, 
     for (arrival, ending) in story.files.iter().zip(&outcome.files) {
         file(dir, arrival, ending);
     }
+    eprintln!("Acts made of what the partner read, sent to the customers to be signed\n");
+    for ToSign { act, path } in &outcome.acts {
+        eprintln!("     {} for {}: {}", act.contract, act.period, shown(dir, path));
+    }
+    eprintln!();
     let seconds = took.as_seconds_f64();
     eprintln!(
         "{} invoices issued and signed in {seconds:.1} s; the journal's chain of {journal_entries} entries holds.\n",
@@ -32,10 +38,9 @@ fn mail(dir: &Path, number: u32, arrival: &Arrival, ending: &Ending) {
     eprintln!("     from {}", arrival.from);
     eprintln!("     {}: {}", ending.state.to_uppercase(), gloss::state(&ending.state));
     findings(ending);
-    if let Some((number, total)) = &ending.invoice
-        && ending.state == "invoiced"
-    {
-        eprintln!("     invoice {number}, {} UAH", grouped(total));
+    for (number, total, issuer) in ending.invoices.iter().filter(|_| ending.state == "invoiced") {
+        let whose = if *issuer == IssuerRole::Operator { " of the distribution operator, for reactive energy" } else { "" };
+        eprintln!("     invoice {number}, {} UAH{whose}", grouped(total));
     }
     match ending.letters.as_slice() {
         [] => eprintln!("     no answer"),
@@ -72,10 +77,11 @@ fn file(dir: &Path, arrival: &Arrival, ending: &Ending) {
 
 fn hints(dir: &Path, story: &Story, outcome: &Outcome) {
     let invoice = outcome.invoices.first().map(|issued| issued.path.display().to_string()).unwrap_or_default();
+    let billed = outcome.invoices.first().map(|issued| issued.stored.contract.to_string()).unwrap_or_default();
     let (dir, account, period) = (dir.display(), &story.read_by_partner, story.period);
     eprintln!("What to look at next");
     for (command, what) in [
-        (format!("xdg-open {invoice}"), "a signed invoice"),
+        (format!("xdg-open {invoice}"), "a signed invoice; the .xml beside it says the same to machines (UBL 2.1, EN 16931)"),
         (format!("pdfsig -nocert {invoice}"), "its signature, judged by a program that is not ours"),
         (format!("oblik verify {invoice} --trust {dir}/trust/anchors --crl {dir}/trust/crls"), "and by ours"),
         (
@@ -83,6 +89,10 @@ fn hints(dir: &Path, story: &Story, outcome: &Outcome) {
             "what customers and the partner were told; .eml opens in any mail program",
         ),
         (format!("oblik --config {dir}/oblik.toml queue list"), "what waits for a person"),
+        (
+            format!("oblik --config {dir}/oblik.toml statement {billed} balance --out {dir}/out/balance.xlsx"),
+            "what a customer owes, as a workbook; .pdf and .csv as well",
+        ),
         (
             format!("oblik --config {dir}/oblik.toml bill --account {account} --period {period} --trace"),
             "bill readings that came by file",
@@ -115,7 +125,7 @@ pub fn json(outcome: &Outcome) -> Value {
         json!({
             "origin": ending.origin, "state": ending.state, "item_state": ending.item_state.as_str(),
             "findings": ending.findings.iter().map(print::finding).collect::<Vec<_>>(),
-            "invoice": ending.invoice.as_ref().filter(|_| ending.state == "invoiced").map(|(number, _)| number),
+            "invoice": ending.invoices.first().filter(|_| ending.state == "invoiced").map(|(number, ..)| number),
         })
     };
     let letter = |sent: &Sent| {
@@ -128,11 +138,16 @@ pub fn json(outcome: &Outcome) -> Value {
     let invoice = |issued: &super::outcome::Issued| {
         let stored = &issued.stored;
         json!({
-            "number": stored.number.to_string(), "account": stored.contract.as_str(), "period": stored.period.to_string(),
-            "total": stored.total.to_string(), "pdf": issued.path, "xml": Value::Null,
+            "number": stored.number.to_string(), "issuer": stored.invoice.issuer.as_str(), "account": stored.contract.as_str(), "period": stored.period.to_string(),
+            "total": stored.total.to_string(), "pdf": issued.path, "xml": issued.xml,
         })
     };
+    let act = |to_sign: &ToSign| {
+        let act = &to_sign.act;
+        json!({ "account": act.contract.as_str(), "period": act.period.to_string(), "version": act.version, "pdf": to_sign.path })
+    };
     json!({
+        "acts": outcome.acts.iter().map(act).collect::<Vec<_>>(),
         "items": endings().map(item).collect::<Vec<_>>(),
         "invoices": outcome.invoices.iter().map(invoice).collect::<Vec<_>>(),
         "letters": endings().flat_map(|ending| &ending.letters).map(letter).collect::<Vec<_>>(),

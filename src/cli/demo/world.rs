@@ -14,9 +14,13 @@ use super::story::{Script, write};
 
 pub const CUSTOMERS: u32 = 20;
 
+/// Those who get the operator's document beside the supplier's.
+pub const WITH_REACTIVE: [usize; 2] = [2, 6];
+
 /// Makes up the utility and its story, and writes what lies there before the first mail.
 pub fn make(dir: &Path, config: &Config, now: DateTime<Utc>) -> Result<(Utility, Script)> {
     let mut utility = Utility::new(now, CUSTOMERS)?;
+    utility.charge_reactive(&WITH_REACTIVE)?;
     let supplier = utility.supplier(&config.supplier.seller)?;
     // The story revokes a certificate, so the lists are written after it.
     let script = write(&mut utility, &config.supplier.seller).context("write the story")?;
@@ -54,6 +58,6 @@ mod tests {
     fn the_configuration_on_disk_says_what_the_demo_ran_with() {
         let (ours, written) = (config(Path::new("/demo")), Config::parse(&configuration(), Path::new("/demo")).unwrap());
         assert_eq!(written.mail.authserv_id, ours.mail.authserv_id);
-        assert_eq!(written.signing.pkcs12, ours.signing.pkcs12);
+        assert_eq!(written.signing.keys, ours.signing.keys);
     }
 }

@@ -128,13 +128,16 @@ impl Dossier {
     }
 
     /// An invoice: its document, and the draft with every figure and reason.
-    pub async fn add_invoice(&mut self, house: &House, invoice: &StoredInvoice, pdf: Option<Vec<u8>>) -> Result<()> {
-        match pdf {
-            Some(pdf) => self.add("invoice/invoice.pdf", pdf),
+    pub async fn add_invoice(&mut self, house: &House, invoice: &StoredInvoice) -> Result<()> {
+        let mut tx = house.store.read().await?;
+        match &invoice.pdf_sha256 {
+            Some(sha256) => self.add("invoice/invoice.pdf", tx.blob(sha256).await?),
             None => self.complaints.push(format!("invoice {} is drafted and has no document yet", invoice.number)),
         }
         self.add_json("invoice/draft.json", &serde_json::to_value(&invoice.invoice).context("write the draft")?);
-        let mut tx = house.store.read().await?;
+        if let Some(sha256) = &invoice.ubl_sha256 {
+            self.add("invoice/invoice.xml", tx.blob(sha256).await?);
+        }
         let links = tx.journal_links("invoice", &invoice.id.to_string()).await?;
         tx.roll_back().await?;
         self.add_journal("invoice/journal.jsonl", links);

@@ -22,7 +22,7 @@ pub enum Form {
 }
 
 /// By the beginning of a name: what it is.
-const MEANINGS: [(&str, &str); 16] = [
+const MEANINGS: [(&str, &str); 17] = [
     ("original/", "the message as it arrived, every octet"),
     ("signed/act.xml", "the reading act that was read from the signed bytes"),
     ("signed/content", "the content that the detached signature is over"),
@@ -37,6 +37,7 @@ const MEANINGS: [(&str, &str); 16] = [
     ("verdict.json", "the verdict as stored, and as it is repeated now from evidence.json and policy.toml"),
     ("findings.json", "what was found, as the sender was told"),
     ("journal.jsonl", "the journal about the act and its message, with its chain of hashes"),
+    ("invoice/invoice.xml", "the same invoice for machines, as it lies in the PDF"),
     ("invoice/journal.jsonl", "the journal about the invoice"),
     ("invoice/", "the invoice as issued, and the draft with all its figures and reasons"),
 ];

@@ -208,6 +208,7 @@ impl World {
             signing_time: self.now,
             field_name: "supplier".to_owned(),
             customer_field: None,
+            place: None,
         };
         let twice = oblik_signature::pdf::sign(&once, supplier, &signing).expect("a second signature");
         for (name, pdf) in [("signed-1.pdf", &once), ("signed-2.pdf", &twice)] {
