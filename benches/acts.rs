@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 use oblik_benches::{cpu_time, forget_peak_memory, peak_memory_kb};
 use oblik_config::Config;
+use oblik_documents::{Setting, Template};
 use oblik_pipeline::{House, STATIONS, run_until_idle, take_file, turn};
 use oblik_sample::mail::{Client, Draft, File};
 use oblik_sample::{Utility, lay_out};
@@ -141,6 +142,9 @@ async fn letters(house: &House) -> Result<u64> {
 /// The peer: the documents of the same invoices made and signed on one thread, with no mail, no judge and no database.
 async fn documents_alone(house: &House) -> Result<(Duration, Duration)> {
     let mut tx = house.store.read().await?;
+    let template = Template::embedded();
+    let setting = Setting { template: &template, stamp: None, attachments: &[] };
+    let key = house.issuers.supplier.signer_at(house.now()).context("a key to sign with")?;
     let (mut after, mut rendered, mut signed) = (0, Duration::ZERO, Duration::ZERO);
     loop {
         let page = tx.invoices_after(after).await?;
@@ -148,7 +152,7 @@ async fn documents_alone(house: &House) -> Result<(Duration, Duration)> {
         after = last.id;
         for stored in &page {
             let cpu = Instant::now();
-            let pdf = house.typesetter.invoice_pdf(&stored.invoice)?;
+            let pdf = house.typesetter.invoice_pdf(&stored.invoice, &setting)?.pdf;
             let between = Instant::now();
             let signing = PdfSigning {
                 name: stored.invoice.seller.name.clone(),
@@ -157,8 +161,9 @@ async fn documents_alone(house: &House) -> Result<(Duration, Duration)> {
                 signing_time: house.now(),
                 field_name: "supplier".to_owned(),
                 customer_field: Some("customer".to_owned()),
+                place: None,
             };
-            oblik_signature::pdf::sign(&pdf, &house.signer, &signing)?;
+            oblik_signature::pdf::sign(&pdf, &key, &signing)?;
             rendered += between.duration_since(cpu);
             signed += between.elapsed();
         }

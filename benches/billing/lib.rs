@@ -100,6 +100,7 @@ pub fn account(case: Case, index: i64) -> (AccountRecord, Vec<Reading>) {
             emails: vec!["buh@mlyn.example".to_owned()],
             product: "free".to_owned(),
             self_billing: SelfBilling::Allowed,
+            branch: None,
             terms: vec![always(Terms { reactive, ..Terms::default() })],
             limits: Vec::new(),
         },

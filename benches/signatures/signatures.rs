@@ -175,6 +175,7 @@ fn large_pdf(pyhanko: Option<&mut Peer>) {
         signing_time: moment,
         field_name: "customer".to_owned(),
         customer_field: None,
+        place: None,
     };
     let pdf = oblik_signature::pdf::sign(&large::pdf_of(20_000_000), &made.signers[0], &signing).expect("a signed PDF");
     let mut trust = Trust::default();

@@ -10,6 +10,7 @@ mod bouncy_castle;
 mod case;
 mod examine;
 mod jkurwa;
+mod levels;
 mod mutants;
 mod openssl;
 mod pyhanko;

@@ -11,7 +11,7 @@ use oblik_signature::{Judged, Policy, SignedKind, Trust, judge_pdf};
 use crate::case::said;
 use crate::examine::tell;
 
-const SIGNS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sign_pdfs.py");
+pub(crate) const SIGNS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/sign_pdfs.py");
 
 /// Key, digest as pyHanko names it, padding; then names of key and digest in the report.
 const ALGORITHMS: &[(&str, &str, &str, &str, &str)] = &[
@@ -27,7 +27,7 @@ const ALGORITHMS: &[(&str, &str, &str, &str, &str)] = &[
 ];
 
 /// The interpreter that has pyHanko: the workspace's own, or the machine's.
-fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/bin/python");
     let has = |program: &PathBuf| {
         Command::new(program).args(["-c", "import pyhanko.sign"]).output().is_ok_and(|output| output.status.success())
@@ -36,7 +36,7 @@ fn python() -> Option<PathBuf> {
 }
 
 /// One page with a line of text, as plain as PDF can be.
-fn plain_pdf() -> Vec<u8> {
+pub(crate) fn plain_pdf() -> Vec<u8> {
     let text = "BT /F1 12 Tf 72 720 Td (Reading act 000123) Tj ET";
     let objects = [
         "<</Type/Catalog/Pages 2 0 R>>".to_owned(),

@@ -74,7 +74,7 @@ fn mails(house: &House) -> Vec<Sent> {
         });
     }
     add(10, "pdf by pyHanko", &|customer| {
-        Some(vec![File::pdf("akt.pdf", by_pyhanko(house, customer, &house.issue_act_pdf(customer))?)])
+        Some(vec![File::pdf("akt.pdf", by_pyhanko(house, customer, &house.issue_act_pdf(customer), "Customer")?)])
     });
     for (number, opaque) in [(13, false), (14, true)] {
         let customer = world().customer(number);

@@ -149,7 +149,10 @@ fn xml_check_needs_no_database_and_names_line_and_column() {
 #[test]
 fn config_check_tells_every_fault_at_once() {
     let Some(house) = house() else { return };
-    assert_eq!(house.run(&["--json", "config", "check"]).good(), json!({ "valid": true, "faults": [], "trusted_list": null }));
+    assert_eq!(
+        house.run(&["--json", "config", "check"]).good(),
+        json!({ "valid": true, "faults": [], "trusted_list": null, "templates": [] })
+    );
     house.configure("one", |text| text.replace("schedule = \"1s\"", "schedule = \"soon\"").replace("from_name", "form_name"));
     let ran = house.run(&["--json", "config", "check"]);
     let told = ran.json();

@@ -336,9 +336,16 @@ impl House {
         Letter::read(&self.raw_letters())
     }
 
-    /// Waits until that many letters have arrived.
+    /// Letters with an act that we made by ourselves, to be signed.
+    pub fn acts_to_sign(&self) -> Vec<Letter> {
+        let raw: Vec<_> = self.raw_letters().into_iter().filter(|raw| is_act_to_sign(raw)).collect();
+        Letter::read(&raw)
+    }
+
+    /// Waits until that many letters have arrived, beside those with acts to be signed.
     pub fn wait_letters(&self, count: usize, within: Duration) -> Vec<Letter> {
-        let raw = wait_for(&format!("{count} letters"), within, || Some(self.raw_letters()).filter(|raw| raw.len() >= count));
+        let others = || self.raw_letters().into_iter().filter(|raw| !is_act_to_sign(raw)).collect::<Vec<_>>();
+        let raw = wait_for(&format!("{count} letters"), within, || Some(others()).filter(|raw| raw.len() >= count));
         assert_eq!(raw.len(), count, "more letters than there should be");
         Letter::read(&raw)
     }
@@ -346,8 +353,10 @@ impl House {
     /// Waits until every mail was taken in and nothing is on its way; what waits for a person may wait.
     pub fn wait_idle(&self, within: Duration) {
         wait_until("nothing is on its way", within, || {
-            let still =
-                |queue: &Value| matches!(queue["state"].as_str(), Some("parked" | "held" | "failed" | "unbilled" | "unassigned"));
+            // What a person of ours or the customer is waited for is not on its way.
+            const STILL: [&str; 9] =
+                ["parked", "held", "failed", "unbilled", "unassigned", "awaited", "disputed", "open", "answered"];
+            let still = |queue: &Value| queue["state"].as_str().is_some_and(|state| STILL.contains(&state));
             self.waiting_mails() == 0
                 && self.json(&["status"])["queues"].as_array().is_some_and(|queues| queues.iter().all(still))
         });
@@ -443,4 +452,10 @@ impl Drop for House {
             }
         }
     }
+}
+
+/// Whether a letter answers nobody and carries an act to be signed.
+pub fn is_act_to_sign(raw: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(raw);
+    text.contains("filename=\"akt-") && !text.to_lowercase().contains("\nin-reply-to:")
 }

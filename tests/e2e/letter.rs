@@ -89,10 +89,20 @@ impl Letter {
         self.headers.get(name).is_some()
     }
 
-    /// The one PDF of the letter.
+    /// The one PDF of the letter; what lies beside it is the same document for machines, by the same name.
     pub fn only_pdf(&self) -> &[u8] {
-        let [(name, bytes)] = self.files.as_slice() else { panic!("one attachment is wanted: {self:?}") };
-        assert!(Path::new(name).extension().is_some_and(|ending| ending == "pdf") && bytes.starts_with(b"%PDF"), "{name}");
+        let [(name, bytes), beside @ ..] = self.files.as_slice() else { panic!("an attachment is wanted: {self:?}") };
+        let stem = name.strip_suffix(".pdf").unwrap_or_else(|| panic!("{name} is no PDF"));
+        assert!(bytes.starts_with(b"%PDF"), "{name}");
+        for (other, xml) in beside {
+            assert_eq!(other.strip_suffix(".xml"), Some(stem), "beside {name}");
+            assert!(xml.starts_with(b"<?xml"), "{other}");
+        }
         bytes
+    }
+
+    /// Names of the attached files.
+    pub fn names(&self) -> Vec<&str> {
+        self.files.iter().map(|(name, _)| name.as_str()).collect()
     }
 }

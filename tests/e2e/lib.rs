@@ -23,7 +23,7 @@ mod world;
 
 pub use binary::{Ran, binary, run};
 pub use daemon::Daemon;
-pub use house::{Engine, FilesAt, House, MailAt, Plan, PostAt, listed};
+pub use house::{Engine, FilesAt, House, MailAt, Plan, PostAt, is_act_to_sign, listed};
 pub use letter::Letter;
 pub use outside::{Told, command, program, shared_postgres};
 pub use world::{AUTHSERV, PASSPHRASE, SUPPLIER, World, act_mail, act_mail_with, world};

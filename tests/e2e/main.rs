@@ -13,6 +13,8 @@ mod bad;
 mod billing;
 mod commands;
 mod containers;
+mod copies;
+mod documents;
 mod files;
 mod instances;
 mod life;

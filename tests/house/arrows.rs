@@ -76,7 +76,7 @@ const WALLS: &[&str] =
     &["tokio", "mio", "socket2", "sqlx", "russh", "rustls", "hyper", "reqwest", "async-", "futures-executor", "rusqlite"];
 
 /// Dependencies that are declared for what they switch on in another crate, not to be named.
-const FOR_THEIR_FEATURES: &[(&str, &str, &str)] = &[("documents", "flate2", "krilla compresses with what flate2 is built with")];
+const FOR_THEIR_FEATURES: &[(&str, &str, &str)] = &[];
 
 fn manifest(path: &str) -> toml::Table {
     tree::read(path).parse().unwrap_or_else(|fault| panic!("{path}: {fault}"))

@@ -2,7 +2,9 @@
 
 use std::fmt::{Display, Write as _};
 
-use oblik_domain::states::{ActState, InvoiceState, ItemState, LetterState, Life, RunAccountState};
+use oblik_domain::states::{
+    ActState, CountersignState, InvoiceState, ItemState, LetterState, Life, ReadingActState, RunAccountState, TicketState,
+};
 
 use crate::documents::assert_document;
 use crate::tree;
@@ -17,9 +19,14 @@ fn the_drawings_are_the_tables() {
     );
     draw(&mut made, "Item", "ItemState", "One message or file taken in.", ItemState::ALL);
     draw(&mut made, "Act", "ActState", "A signed reading act.", ActState::ALL);
+    let what = "An act that we make of the readings of an account's period, for the customer to sign.";
+    draw(&mut made, "Reading act", "ReadingActState", what, ReadingActState::ALL);
     draw(&mut made, "Invoice", "InvoiceState", "What is owed for a period.", InvoiceState::ALL);
     draw(&mut made, "Letter", "LetterState", "Whatever leaves: a mail, or a file for a partner.", LetterState::ALL);
     draw(&mut made, "Account of a run", "RunAccountState", "One account in a month's run.", RunAccountState::ALL);
+    let copy = "The copy of an issued invoice that the customer is to sign.";
+    draw(&mut made, "Countersigning", "CountersignState", copy, CountersignState::ALL);
+    draw(&mut made, "Ticket", "TicketState", "What a customer wrote that a person must answer.", TicketState::ALL);
     assert_document("docs/states.md", &made);
 }
 

@@ -6,10 +6,13 @@
     reason = "a test stops where its server does not start"
 )]
 
+pub mod authority;
 pub mod certs;
 pub mod dovecot;
+pub mod http;
 pub mod oauth;
 pub mod postfix;
 pub mod postgres;
 pub mod smtp_script;
+pub mod softhsm;
 pub mod sshd;

@@ -202,7 +202,8 @@ impl<'a> Ground<'a> {
             fs::rename(out.join("new").join(&name), out.join("cur").join(format!("{name}:2,S"))).expect("read a letter");
         }
         if self.database.is_some() {
-            let tables = ["item", "act", "letter", "source_lease"].map(|table| format!("UPDATE {table} SET lease_until = 0"));
+            let tables = ["item", "act", "reading_act", "countersigning", "letter", "source_lease"]
+                .map(|table| format!("UPDATE {table} SET lease_until = 0"));
             self.ask(&[&tables[..], &["UPDATE invoice SET lease_until = 0 WHERE state = 'drafted'".to_owned()]].concat());
         }
     }

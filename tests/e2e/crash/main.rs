@@ -55,14 +55,18 @@ fn undisturbed(subject: Subject<'_>, prepared: &Prepared, servers: Option<&Serve
     let outcome = Case::undisturbed().live(subject, &ground, &mails, prepared);
     assert!(outcome.violations.is_empty(), "without any crash: {}", sweep::told(&outcome));
     printed_numbers(&ground);
-    sweep::places(&outcome.notes[0])
+    let usual = sweep::places(&outcome.notes[0]);
+    passes_the_stations(&usual);
+    usual
 }
 
 /// The name of each attached invoice bears the number that is printed in it: the sweep then reads names.
 fn printed_numbers(ground: &Ground<'_>) {
+    let letters = ground.letters().into_iter().filter(|letter| !oblik_e2e::is_act_to_sign(letter)).collect::<Vec<_>>();
     let mut printed = 0;
-    for letter in Letter::read(&ground.letters()).iter().filter(|letter| !letter.files.is_empty()) {
+    for letter in Letter::read(&letters).iter().filter(|letter| !letter.files.is_empty()) {
         let number = letter.files[0].0.trim_start_matches("rahunok-").trim_end_matches(".pdf").to_owned();
+        assert_eq!(letter.names(), [format!("rahunok-{number}.pdf"), format!("rahunok-{number}.xml")]);
         let file = ground.path().join("invoice.pdf");
         std::fs::write(&file, letter.only_pdf()).expect("write a PDF");
         let Some(told) = oblik_e2e::program("pdftotext", &[file.as_os_str(), "-".as_ref()], b"") else { return };
@@ -70,6 +74,16 @@ fn printed_numbers(ground: &Ground<'_>) {
         printed += 1;
     }
     assert_eq!(printed, 3, "invoices of an undisturbed life");
+}
+
+/// Every station of documents is among what is tried.
+fn passes_the_stations(usual: &BTreeMap<String, usize>) {
+    for station in ["intake", "verify", "register", "bill", "issue", "act", "answer", "sending", "sent"] {
+        for side in ["before", "after"] {
+            let place = format!("{side}:commit:{station}");
+            assert!(usual.contains_key(&place), "{place} is not passed: {usual:?}");
+        }
+    }
 }
 
 /// Places that only a life after a crash passes, each with a crash that leads to it.

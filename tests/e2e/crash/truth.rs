@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use oblik_e2e::listed;
+use oblik_e2e::{is_act_to_sign, listed};
 
 use crate::ground::{Ground, contents};
 use crate::scene::{Answer, Placed, Sent};
@@ -45,6 +45,7 @@ const UNDER_WAY: &[&str] = &[
     "SELECT COUNT(*) FROM act WHERE state IN ('received', 'verified', 'registered', 'billed')",
     "SELECT COUNT(*) FROM invoice WHERE state = 'drafted'",
     "SELECT COUNT(*) FROM letter WHERE state IN ('due', 'sending', 'in-doubt')",
+    "SELECT COUNT(*) FROM reading_act WHERE state = 'due'",
 ];
 const NONE_OF: &[(&str, &str)] = &[
     ("items are parked", "SELECT COUNT(*) FROM item WHERE state = 'parked'"),
@@ -70,6 +71,10 @@ const NONE_OF: &[(&str, &str)] = &[
         "counters have run ahead of their invoices",
         "SELECT COUNT(*) FROM invoice_counter WHERE highest <> (SELECT COUNT(*) FROM invoice)",
     ),
+    (
+        "acts of a period hold side by side",
+        "SELECT COUNT(*) FROM (SELECT contract FROM reading_act WHERE state IN ('issued', 'signed') GROUP BY contract, period HAVING COUNT(*) > 1) AS twice",
+    ),
     ("items have no sighting", "SELECT COUNT(*) FROM item WHERE id NOT IN (SELECT item_id FROM sighting)"),
 ];
 
@@ -80,7 +85,7 @@ pub fn at_rest(ground: &Ground<'_>) -> bool {
 
 /// Whether, seen from outside, everything that is due has come.
 pub fn looks_done(ground: &Ground<'_>, mails: &[&Sent], files: &[Placed]) -> bool {
-    let due = mails.iter().filter(|mail| mail.answer != Answer::Nothing).count();
+    let due = 1 + mails.iter().filter(|mail| mail.answer != Answer::Nothing).count();
     ground.inbox().is_empty()
         && listed(&ground.drop().join("in")).is_empty()
         && listed(&ground.drop().join("ack")).len() >= files.len()
@@ -106,7 +111,7 @@ pub fn violations(ground: &Ground<'_>, oblik: &Path, mails: &[&Sent], files: &[P
 
 /// The servers write their log and deliver their copies a moment after they have answered.
 fn settled_counts(ground: &Ground<'_>, mails: &[&Sent]) -> BTreeMap<String, usize> {
-    let due = mails.iter().filter(|mail| mail.answer != Answer::Nothing).count();
+    let due = 1 + mails.iter().filter(|mail| mail.answer != Answer::Nothing).count();
     let began = Instant::now();
     loop {
         let accepted = ground.accepted();
@@ -138,7 +143,11 @@ impl Found {
             self.unless(letters.contains_key(id), Kind::Lost, || format!("the letter {id} was accepted and arrived nowhere"));
         }
         let mut answered = BTreeMap::<String, Vec<&Vec<u8>>>::new();
-        for letter in letters.values() {
+        let (acts, others): (Vec<_>, Vec<_>) = letters.values().partition(|letter| is_act_to_sign(letter));
+        // The good file had the last reading of one account.
+        let kind = if acts.is_empty() { Kind::Lost } else { Kind::Doubled };
+        self.unless(acts.len() == 1, kind, || format!("{} acts came to be signed, one is due", acts.len()));
+        for letter in others {
             answered.entry(field(letter, "in-reply-to").unwrap_or_default()).or_default().push(letter);
         }
         for mail in mails {
@@ -228,10 +237,10 @@ pub fn field(mail: &[u8], name: &str) -> Option<String> {
     Some(value.trim().to_owned())
 }
 
-/// Running numbers of the invoices a letter carries, from the names of its attachments.
+/// Running numbers of the supplier's invoices that a letter carries, from the names of its signed pages.
 fn numbers_of(letter: &[u8]) -> Vec<u32> {
     let text = String::from_utf8_lossy(letter);
-    let names = text.match_indices("filename=").map(|(at, _)| &text[at..]);
-    let stems = names.filter_map(|rest| rest.split(['\r', '\n', ';']).next()?.split("rahunok-").nth(1));
-    stems.filter_map(|stem| stem.split(".pdf").next()?.rsplit('-').next()?.parse().ok()).collect()
+    let names = text.match_indices("filename=").filter_map(|(at, _)| text[at..].split(['\r', '\n', ';']).next());
+    let pages = names.filter_map(|name| name.split("rahunok-").nth(1)?.split_once(".pdf").map(|(stem, _)| stem));
+    pages.filter(|stem| !stem.starts_with("osr-")).filter_map(|stem| stem.rsplit('-').next()?.parse().ok()).collect()
 }
